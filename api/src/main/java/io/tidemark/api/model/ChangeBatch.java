@@ -1,0 +1,254 @@
+package io.tidemark.api.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A run of changes of one table under one version of its schema, column by column, in commit order.
+ * Row {@code i} is element {@code i} of every column.
+ *
+ * <p>The pair ({@link #commitLsn}, {@link #ordinal}) is unique among all changes of a source and
+ * orders them; rows of a snapshot carry a commit LSN below every change that is kept after it.
+ *
+ * <p>Grown by one thread, then handed over and never changed; any number of threads may read it
+ * from then on.
+ */
+public final class ChangeBatch {
+  /** What the log carries of the row before a change. */
+  public enum Before {
+    /** Nothing, because the key did not change or the change has no old row. */
+    NONE,
+    /** The old key; the other columns are null and mean nothing. */
+    KEY,
+    /** The whole old row. */
+    FULL
+  }
+
+  private static final int FIRST_CAPACITY = 16;
+  private static final int META_BYTES = 38;
+
+  private final TableSchema schema;
+  private final List<ColumnData> columns;
+  private List<ColumnData> before;
+  private byte[] ops = new byte[FIRST_CAPACITY];
+  private byte[] beforeKinds;
+  private long[] commitLsns = new long[FIRST_CAPACITY];
+  private long[] ordinals = new long[FIRST_CAPACITY];
+  private long[] xids = new long[FIRST_CAPACITY];
+  private long[] committedAt = new long[FIRST_CAPACITY];
+  private int[] leaves;
+  private final List<String> leafNames = new ArrayList<>(0);
+  private int size;
+
+  public ChangeBatch(TableSchema schema) {
+    this.schema = schema;
+    this.columns = newColumns(schema);
+  }
+
+  private static List<ColumnData> newColumns(TableSchema schema) {
+    return schema.columns().stream()
+        .map(column -> new ColumnData(Vector.of(column.type())))
+        .toList();
+  }
+
+  /**
+   * Begins a row. The caller then appends exactly one element to each of {@link #columns()}.
+   *
+   * @param op what happened
+   * @param commitLsn the transaction's commit LSN, unsigned
+   * @param ordinal place of the change in its transaction, counted over all tables, from 0; for a
+   *     snapshot row, unique within the table's copy attempt
+   * @param xid the transaction's id, widened to 64 bits; 0 for snapshot rows
+   * @param committedAtMicros commit time in microseconds since 1970 UTC
+   */
+  public void addRow(Op op, long commitLsn, long ordinal, long xid, long committedAtMicros) {
+    int at = size++;
+    if (at == ops.length) {
+      int length = Vector.grown(at, size);
+      ops = Arrays.copyOf(ops, length);
+      commitLsns = Arrays.copyOf(commitLsns, length);
+      ordinals = Arrays.copyOf(ordinals, length);
+      xids = Arrays.copyOf(xids, length);
+      committedAt = Arrays.copyOf(committedAt, length);
+    }
+    ops[at] = op.code();
+    commitLsns[at] = commitLsn;
+    ordinals[at] = ordinal;
+    xids[at] = xid;
+    committedAt[at] = committedAtMicros;
+  }
+
+  /**
+   * Says that the row begun last has an old row. The caller then appends exactly one element to
+   * each of {@link #before()}; for {@link Before#KEY} null to every column that is not part of the
+   * key.
+   */
+  public void addBefore(Before kind) {
+    if (before == null) {
+      before = newColumns(schema);
+      beforeKinds = new byte[ops.length];
+    } else if (beforeKinds.length < ops.length) {
+      beforeKinds = Arrays.copyOf(beforeKinds, ops.length);
+    }
+    beforeKinds[size - 1] = (byte) kind.ordinal();
+    for (ColumnData column : before) {
+      while (column.vector().size() < size - 1) {
+        column.vector().addNull();
+      }
+    }
+  }
+
+  /**
+   * Says which leaf partition the row begun last lives in; for a TRUNCATE, which leaf alone was
+   * emptied.
+   */
+  public void leaf(String name) {
+    if (leaves == null) {
+      leaves = new int[ops.length];
+    } else if (leaves.length < ops.length) {
+      leaves = Arrays.copyOf(leaves, ops.length);
+    }
+    int index = leafNames.indexOf(name);
+    if (index < 0) {
+      leafNames.add(name);
+      index = leafNames.size() - 1;
+    }
+    leaves[size - 1] = index + 1;
+  }
+
+  /** Appends row {@code i} of a batch of the same schema, whole. */
+  public void addFrom(ChangeBatch other, int i) {
+    addRow(
+        other.op(i), other.commitLsns[i], other.ordinals[i], other.xids[i], other.committedAt[i]);
+    if (other.leaf(i) != null) {
+      leaf(other.leaf(i));
+    }
+    for (int column = 0; column < columns.size(); column++) {
+      columns.get(column).addFrom(other.columns.get(column), i);
+    }
+    if (other.beforeKind(i) != Before.NONE) {
+      addBefore(other.beforeKind(i));
+      for (int column = 0; column < columns.size(); column++) {
+        before.get(column).addFrom(other.before.get(column), i);
+      }
+    }
+  }
+
+  /** The version of the table's form that all rows have. */
+  public TableSchema schema() {
+    return schema;
+  }
+
+  /** The table. */
+  public TableName table() {
+    return schema.name();
+  }
+
+  /** Number of rows. */
+  public int size() {
+    return size;
+  }
+
+  /**
+   * The new row, one entry for each column of the schema. For a DELETE the old key or row stands
+   * here; for a TRUNCATE every element is null.
+   */
+  public List<ColumnData> columns() {
+    return columns;
+  }
+
+  /** Whether any row carries an old row in {@link #before()}. */
+  public boolean hasBefore() {
+    return before != null;
+  }
+
+  /**
+   * The old rows of updates, one entry for each column; elements of rows whose {@link #beforeKind}
+   * is NONE are null or missing at the end of a vector. Null where {@link #hasBefore} is false.
+   */
+  public List<ColumnData> before() {
+    return before;
+  }
+
+  /** What row {@code i} carries in {@link #before()}; always NONE but for updates. */
+  public Before beforeKind(int i) {
+    return beforeKinds == null || i >= beforeKinds.length || beforeKinds[i] == 0
+        ? Before.NONE
+        : beforeKinds[i] == 1 ? Before.KEY : Before.FULL;
+  }
+
+  /** What happened. */
+  public Op op(int i) {
+    return Op.ofCode(ops[i]);
+  }
+
+  /** The operation codes of all rows; only the first {@link #size()} count. */
+  public byte[] ops() {
+    return ops;
+  }
+
+  /** Commit LSN of row {@code i}, unsigned. */
+  public long commitLsn(int i) {
+    return commitLsns[i];
+  }
+
+  /** Commit LSNs of all rows; only the first {@link #size()} count. */
+  public long[] commitLsns() {
+    return commitLsns;
+  }
+
+  /** Place of row {@code i} in its transaction. */
+  public long ordinal(int i) {
+    return ordinals[i];
+  }
+
+  /** Ordinals of all rows; only the first {@link #size()} count. */
+  public long[] ordinals() {
+    return ordinals;
+  }
+
+  /** Transaction id of row {@code i}, 0 for snapshot rows. */
+  public long xid(int i) {
+    return xids[i];
+  }
+
+  /** Transaction ids of all rows; only the first {@link #size()} count. */
+  public long[] xids() {
+    return xids;
+  }
+
+  /** Commit time of row {@code i} in microseconds since 1970 UTC. */
+  public long committedAt(int i) {
+    return committedAt[i];
+  }
+
+  /** Commit times of all rows; only the first {@link #size()} count. */
+  public long[] committedAt() {
+    return committedAt;
+  }
+
+  /**
+   * Name of the leaf partition of row {@code i}; null where the table has none or the whole table
+   * is meant.
+   */
+  public String leaf(int i) {
+    return leaves == null || i >= leaves.length || leaves[i] == 0
+        ? null
+        : leafNames.get(leaves[i] - 1);
+  }
+
+  /** Bytes of memory, roughly; what limits of memory are counted in. */
+  public long bytes() {
+    long sum = (long) size * META_BYTES;
+    for (ColumnData column : columns) {
+      sum += column.bytes();
+    }
+    if (before != null) {
+      for (ColumnData column : before) {
+        sum += column.bytes();
+      }
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,14 @@
+package io.tidemark.api.sink;
+
+/**
+ * What a kind of destination can do. What is not declared is refused before a pipeline starts, not
+ * bent to fit.
+ *
+ * @param keepsHistory whether every change is kept, ordered by its position, so that rows of a
+ *     running copy and of the stream may arrive mixed; a destination that holds current rows only
+ *     gets the stream's rows of a copying table after the copy
+ * @param manyWriters whether several processes may stage at the same time
+ * @param wholeTransactions whether readers are promised whole source transactions, so that single
+ *     rows may not be rejected
+ */
+public record Capabilities(boolean keepsHistory, boolean manyWriters, boolean wholeTransactions) {}
