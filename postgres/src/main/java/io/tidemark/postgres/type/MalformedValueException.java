@@ -1,0 +1,17 @@
+package io.tidemark.postgres.type;
+
+/**
+ * Bytes that are no value of the type they are said to have. The message names the type and never
+ * the value.
+ */
+public final class MalformedValueException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public MalformedValueException(String message) {
+    super(message);
+  }
+
+  public MalformedValueException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
