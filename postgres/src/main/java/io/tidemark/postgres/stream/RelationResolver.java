@@ -12,13 +12,23 @@ import java.util.Optional;
  */
 public interface RelationResolver {
   /**
-   * The table that the rows belong to.
+   * The table that the rows belong to. An answer holds until the next RELATION message of the same
+   * oid or until {@link #generation} changes; an empty one holds for the transaction alone, so that
+   * the table is asked for again in the next.
    *
    * @param commitLsn commit LSN of the transaction whose row needs it, unsigned
    * @return empty where the relation's rows are not captured (not selected, failed, paused, waiting
    *     for its copy)
    */
   Optional<Resolved> resolve(Relation relation, long commitLsn);
+
+  /**
+   * Counts what makes earlier answers void: the copy of a table begins, a table is paused. Read by
+   * the reader thread once for each transaction; a change makes it ask again for every relation.
+   */
+  default long generation() {
+    return 0;
+  }
 
   /**
    * Where rows go and how their values are read.
