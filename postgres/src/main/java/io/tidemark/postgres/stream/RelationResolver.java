@@ -2,13 +2,16 @@ package io.tidemark.postgres.stream;
 
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.postgres.type.ColumnCodec;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Says what the rows under a RELATION message become. Called by the stream's reader thread, once
- * for each relation when the first surviving row under a new RELATION is released, so that DDL that
- * was rolled back is never seen.
+ * for each RELATION message when the first surviving row under it is released, so that DDL that was
+ * rolled back is never seen. All rows before that one have been given to {@link
+ * StreamListener#changes} by then, so a new version of a table's form may be announced from inside
+ * this call.
  */
 public interface RelationResolver {
   /**
@@ -16,11 +19,20 @@ public interface RelationResolver {
    * oid or until {@link #generation} changes; an empty one holds for the transaction alone, so that
    * the table is asked for again in the next.
    *
-   * @param commitLsn commit LSN of the transaction whose row needs it, unsigned
+   * @param relation as last described by the server; an equal one may come again, when anything
+   *     about the table or its publication may have changed
+   * @param transaction the transaction whose row needs it
    * @return empty where the relation's rows are not captured (not selected, failed, paused, waiting
    *     for its copy)
    */
-  Optional<Resolved> resolve(Relation relation, long commitLsn);
+  Optional<Resolved> resolve(Relation relation, StreamListener.Transaction transaction);
+
+  /**
+   * A number that goes up whenever earlier answers no longer hold (a table was taken in, paused,
+   * failed): all relations are resolved again. Looked at before each transaction, and after each
+   * {@link StreamListener#message} and {@link StreamListener#failed}. Another thread may raise it.
+   */
+  long generation();
 
   /**
    * Counts what makes earlier answers void: the copy of a table begins, a table is paused. Read by
@@ -35,9 +47,15 @@ public interface RelationResolver {
    *
    * @param schema version of the table's form that holds from here on; for a partition the root's
    * @param leaf name of the leaf partition, empty where the table is none
-   * @param targets for each wire column the index of the schema's column it fills, -1 for none
+   * @param targets for each wire column the index of the schema's column it fills, -1 for none; no
+   *     index twice. A schema's column that none fills is null in every row
    * @param codecs for each wire column how its value is read; null where the target is -1
    */
   record Resolved(
-      TableSchema schema, Optional<String> leaf, int[] targets, List<ColumnCodec> codecs) {}
+      TableSchema schema, Optional<String> leaf, int[] targets, List<ColumnCodec> codecs) {
+    public Resolved {
+      // Not List.copyOf: it refuses the nulls of columns that fill nothing.
+      codecs = Collections.unmodifiableList(new java.util.ArrayList<>(codecs));
+    }
+  }
 }

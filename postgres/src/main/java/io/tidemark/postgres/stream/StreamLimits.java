@@ -1,0 +1,41 @@
+package io.tidemark.postgres.stream;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * The bounds of the stream's memory and time.
+ *
+ * @param batchRows rows of one batch at most, 1 or more
+ * @param batchBytes bytes of all batches being built at most, before they are handed over
+ * @param linger how long a committed row waits for others at most before it is handed over, while
+ *     its transaction is not the last to come
+ * @param maxRowBytes size of the largest row message that is read; the table of a larger one fails
+ * @param streamedBytes memory for transactions in progress, all together; beyond it they are
+ *     written to disk
+ * @param directory where transactions in progress are written, for this stream alone: what an
+ *     earlier process left there is deleted
+ */
+public record StreamLimits(
+    int batchRows,
+    long batchBytes,
+    Duration linger,
+    int maxRowBytes,
+    long streamedBytes,
+    Path directory) {
+  private static final int MIB = 1 << 20;
+
+  public StreamLimits {
+    if (batchRows < 1 || batchBytes < 1 || maxRowBytes < 1 || streamedBytes < 1) {
+      throw new IllegalArgumentException(
+          "Cannot bound the stream with %d rows, %d bytes a batch, %d bytes a row, %d bytes in progress: each must be 1 or more."
+              .formatted(batchRows, batchBytes, maxRowBytes, streamedBytes));
+    }
+  }
+
+  /** The usual bounds: 65,536 rows, 8 MiB, 20 ms, rows to 64 MiB, 64 MiB in progress. */
+  public static StreamLimits usual(Path directory) {
+    return new StreamLimits(
+        65_536, 8L * MIB, Duration.ofMillis(20), 64 * MIB, 64L * MIB, directory);
+  }
+}
