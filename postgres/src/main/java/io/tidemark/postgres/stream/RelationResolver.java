@@ -17,7 +17,7 @@ public interface RelationResolver {
   /**
    * The table that the rows belong to. An answer holds until the next RELATION message of the same
    * oid or until {@link #generation} changes; an empty one holds for the transaction alone, so that
-   * the table is asked for again in the next.
+   * the table is asked for again in the next (then without rows of other tables being given first).
    *
    * @param relation as last described by the server; an equal one may come again, when anything
    *     about the table or its publication may have changed
@@ -28,15 +28,10 @@ public interface RelationResolver {
   Optional<Resolved> resolve(Relation relation, StreamListener.Transaction transaction);
 
   /**
-   * A number that goes up whenever earlier answers no longer hold (a table was taken in, paused,
-   * failed): all relations are resolved again. Looked at before each transaction, and after each
-   * {@link StreamListener#message} and {@link StreamListener#failed}. Another thread may raise it.
-   */
-  long generation();
-
-  /**
-   * Counts what makes earlier answers void: the copy of a table begins, a table is paused. Read by
-   * the reader thread once for each transaction; a change makes it ask again for every relation.
+   * Counts what makes earlier answers void: the copy of a table begins, a table is paused or has
+   * failed. Looked at before each transaction, and after each {@link StreamListener#message} and
+   * {@link StreamListener#failed}; a change makes the reader ask again for every relation. Another
+   * thread may raise it.
    */
   default long generation() {
     return 0;
