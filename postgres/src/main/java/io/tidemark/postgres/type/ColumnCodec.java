@@ -8,7 +8,8 @@ import io.tidemark.api.model.ColumnData;
  * number of threads may share a codec.
  *
  * <p>Bytes that are no value of the type throw {@link MalformedValueException}, whatever they are;
- * nothing else is thrown.
+ * under {@link MisfitPolicy#REJECT} a value that the data type cannot hold throws {@link
+ * MisfitException}. Nothing else is thrown, and then nothing was appended.
  */
 public interface ColumnCodec {
   /** Appends a value in the type's binary form (its send function's). */

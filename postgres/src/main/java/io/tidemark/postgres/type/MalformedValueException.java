@@ -14,4 +14,10 @@ public final class MalformedValueException extends RuntimeException {
   public MalformedValueException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  /** An error that says what is wrong with a value of a type. */
+  static MalformedValueException of(String type, String reason) {
+    return new MalformedValueException(
+        "Cannot read a value of type " + type + ": " + reason + ". Copy the table again.");
+  }
 }

@@ -12,10 +12,13 @@ import java.util.List;
  * @param elementOid element type of an array, subtype of a range, range of a multirange, base type
  *     of a domain; else 0
  * @param elementTypmod the base type's modifier for a domain; else -1
+ * @param delimiter what stands between two elements in the text of an array of this type
+ *     (pg_type.typdelim)
+ * @param send name of its send function, with its schema before a dot where that is not pg_catalog;
+ *     empty where it has none, so that it travels as text
  * @param attributes of a composite, in the order of their attribute numbers, dropped ones left out;
  *     else empty
  * @param labels of an enum in their sort order; else empty
- * @param binary whether it and everything it is made of has a binary send function
  */
 public record PgType(
     int oid,
@@ -24,9 +27,10 @@ public record PgType(
     Kind kind,
     int elementOid,
     int elementTypmod,
+    char delimiter,
+    String send,
     List<Attribute> attributes,
-    List<String> labels,
-    boolean binary) {
+    List<String> labels) {
 
   /** What a type is made of. */
   public enum Kind {
@@ -45,5 +49,10 @@ public record PgType(
   public PgType {
     attributes = List.copyOf(attributes);
     labels = List.copyOf(labels);
+  }
+
+  /** The name that messages call the type by: schema-qualified where it is not PostgreSQL's own. */
+  public String label() {
+    return schema.equals("pg_catalog") ? name : schema + "." + name;
   }
 }

@@ -1,0 +1,81 @@
+package io.tidemark.postgres.type;
+
+import io.tidemark.api.model.ColumnData;
+import io.tidemark.api.model.DataType;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Makes the codecs of columns: one and the same for COPY and for the stream, in binary and in text.
+ * What comes as text must come from a session with {@link PinnedSettings}. Any number of threads
+ * may share it.
+ */
+public final class Codecs {
+  private final Outputs outputs;
+  private final Forms forms;
+
+  /**
+   * @param types the types of the columns and of all they are made of
+   */
+  public Codecs(PgTypes types) {
+    this.outputs = new Outputs(types);
+    this.forms = new Forms(outputs);
+  }
+
+  /**
+   * The codec of a column.
+   *
+   * @param typeOid the column's type in the source
+   * @param held how its values are held: what {@link TypeMapping} chose, now or in an older version
+   *     of the table's form
+   * @param policy what becomes of values that the data type cannot hold
+   * @throws io.tidemark.api.error.TidemarkException where the type is unknown or cannot be held so
+   */
+  public ColumnCodec codec(int typeOid, DataType held, MisfitPolicy policy) {
+    ValueForm form = forms.of(typeOid, held);
+    PgType type = outputs.types().require(typeOid);
+    return policy == MisfitPolicy.REJECT
+        ? new RejectingCodec(form, type.label())
+        : new KeepingCodec(form, outputs.of(typeOid));
+  }
+
+  /** The form of a column, which prints as well. */
+  ValueForm form(int typeOid, DataType held) {
+    return forms.of(typeOid, held);
+  }
+
+  /** Keeps the text of a value that does not fit. */
+  private record KeepingCodec(ValueForm form, Output output) implements ColumnCodec {
+    @Override
+    public void binary(byte[] data, int offset, int length, ColumnData out) {
+      if (!form.addBinary(data, offset, length, out.vector())) {
+        TextBuffer text = new TextBuffer();
+        output.write(data, offset, length, text);
+        out.addRaw(text.toString());
+      }
+    }
+
+    @Override
+    public void text(byte[] data, int offset, int length, ColumnData out) {
+      if (!form.addText(data, offset, length, out.vector())) {
+        out.addRaw(new String(data, offset, length, StandardCharsets.UTF_8));
+      }
+    }
+  }
+
+  /** Refuses a value that does not fit. */
+  private record RejectingCodec(ValueForm form, String type) implements ColumnCodec {
+    @Override
+    public void binary(byte[] data, int offset, int length, ColumnData out) {
+      if (!form.addBinary(data, offset, length, out.vector())) {
+        throw new MisfitException(type);
+      }
+    }
+
+    @Override
+    public void text(byte[] data, int offset, int length, ColumnData out) {
+      if (!form.addText(data, offset, length, out.vector())) {
+        throw new MisfitException(type);
+      }
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package io.tidemark.postgres.type;
+
+/** What becomes of a value that its column's data type cannot hold exactly. */
+public enum MisfitPolicy {
+  /** The element is null and PostgreSQL's exact text of the whole value is kept beside it. */
+  RAW,
+  /** The whole column is held as PostgreSQL's text, so that every value fits. */
+  TEXT,
+  /** The codec throws {@link MisfitException}: the row is rejected. */
+  REJECT
+}
