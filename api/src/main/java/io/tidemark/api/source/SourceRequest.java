@@ -16,7 +16,7 @@ public sealed interface SourceRequest {
 
   /**
    * Give a boundary exactly at the last commit whose end is at or below the position, before
-   * anything of a later one; also on an idle source.
+   * anything of a later one, and right after it {@link SourceEvent.Cut}; also on an idle source.
    */
   record CutAt(Position position) implements SourceRequest {}
 

@@ -1,0 +1,298 @@
+package io.tidemark.engine.pipeline;
+
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.TableState;
+import io.tidemark.api.sink.Commit;
+import io.tidemark.api.sink.SinkException;
+import io.tidemark.api.sink.Staged;
+import io.tidemark.api.source.SourceEvent;
+import io.tidemark.engine.state.StateTracker;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Brings what the source gives to one sink, at the sink's own pace, on a thread of its own. Commits
+ * at boundaries only; each commit carries rows, tidemark and state by one act.
+ */
+final class Lane implements Runnable {
+  private final String name;
+  private final SteadySink sink;
+  private final StateTracker state;
+  private final StopSignal stop;
+  private final LaneListener listener;
+  private final Tally tally;
+  private final HandOver handOver;
+  private final FlushPolicy policy;
+  private final FlushAsks asks = new FlushAsks();
+
+  /** Forms that the sink was prepared for since it was opened, by name in the copy. */
+  private final Map<TableName, TableSchema> prepared = new HashMap<>();
+
+  /** Tables whose copy attempt began in this run, by name at the source. */
+  private final Set<TableName> copying = new HashSet<>();
+
+  /** Tables that the sink could not hold, and the attempt at which that was. */
+  private final Map<TableName, Integer> refused = new HashMap<>();
+
+  private volatile Position tidemark;
+  private volatile long tidemarkMicros;
+  private volatile Throwable failure;
+  private SourceEvent.Boundary boundary;
+
+  /** Nothing was said since {@link #boundary}, so a commit there is possible. */
+  private boolean clean;
+
+  /** The source gives again what this copy has, up to its tidemark. */
+  private boolean ahead;
+
+  Lane(OpenSink opened, PipelineConfig config, StopSignal stop, LaneListener listener) {
+    this.name = opened.name();
+    this.sink = opened.sink();
+    this.state = opened.state();
+    this.tidemark = opened.tidemark();
+    this.ahead = opened.ahead();
+    this.tally = opened.tally();
+    this.stop = stop;
+    this.listener = listener;
+    this.handOver = new HandOver(config.buffer().memoryBytes(), listener::taken);
+    this.policy = new FlushPolicy(config.flush(), System.nanoTime());
+  }
+
+  String name() {
+    return name;
+  }
+
+  HandOver handOver() {
+    return handOver;
+  }
+
+  Position tidemark() {
+    return tidemark;
+  }
+
+  /** Commit time of the last transaction below the tidemark, microseconds; 0 when not known. */
+  long tidemarkMicros() {
+    return tidemarkMicros;
+  }
+
+  Tally tally() {
+    return tally;
+  }
+
+  Optional<String> problem() {
+    return sink.problem();
+  }
+
+  /** What ended the thread; empty while it runs or when it ended well. */
+  Optional<Throwable> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /** Commits at the first boundary that covers the position, or at the source's cut for it. */
+  CompletableFuture<Position> flushAt(Lsn position) {
+    CompletableFuture<Position> answer = asks.add(position);
+    handOver.wake();
+    return answer;
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!stop.requested()) {
+        handle(handOver.take(patience()));
+      }
+      finish();
+    } catch (SteadySink.GivenUp e) {
+      // What was staged comes again at the next start.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Throwable e) { // an Error too must end the run with its reason, not hang it
+      failure = e;
+    } finally {
+      sink.sink().close();
+      asks.abandon(new IllegalStateException("Cannot flush: the pipeline has stopped."));
+      listener.ended(this);
+    }
+  }
+
+  private long patience() {
+    long now = System.nanoTime();
+    long until = !clean ? HandOver.longestWait() : untilFlush(now);
+    return Math.max(0, Math.min(until, HandOver.longestWait()));
+  }
+
+  /** Takes one step; the event is null where there was none. */
+  private void handle(LaneEvent event) throws SinkException, InterruptedException {
+    if (event instanceof LaneEvent.Rows rows) {
+      clean = false;
+      stage(rows);
+    } else if (event instanceof LaneEvent.Form form) {
+      clean = false;
+      prepare(form.source(), form.schema());
+    } else if (event instanceof LaneEvent.Said said) {
+      follow(said.event());
+    }
+    asks.answer(tidemark, tidemark);
+    if (clean && mayFlush() && (asks.metBy(boundary.position()) || due(System.nanoTime()))) {
+      flush();
+    }
+  }
+
+  /** Ends in order: what waits is staged as far as time allows, and committed. */
+  private void finish() throws SinkException, InterruptedException {
+    while (!stop.overdue()) {
+      LaneEvent event = handOver.take(0);
+      if (event == null) {
+        break;
+      }
+      handle(event);
+    }
+    if (clean && mayFlush() && hasNews()) {
+      flush();
+    }
+  }
+
+  private boolean mayFlush() {
+    return boundary.position().covers(tidemark);
+  }
+
+  private boolean hasNews() {
+    return policy.rows() > 0 || !state.changes().isEmpty() || !boundary.position().equals(tidemark);
+  }
+
+  private boolean due(long now) {
+    return policy.full() || hasNews() && untilFlush(now) <= 0;
+  }
+
+  private long untilFlush(long now) {
+    return policy.rows() > 0 || !state.changes().isEmpty()
+        ? policy.untilInterval(now)
+        : policy.untilIdle(now);
+  }
+
+  private void follow(SourceEvent event) throws SinkException, InterruptedException {
+    if (event instanceof SourceEvent.Boundary next) {
+      boundary = next;
+      clean = true;
+      ahead &= !next.position().covers(tidemark);
+    } else if (event instanceof SourceEvent.Cut cut) {
+      if (clean && mayFlush() && hasNews()) {
+        flush();
+      }
+      asks.answer(cut.asked(), tidemark);
+    } else if (event instanceof SourceEvent.SchemaChange change) {
+      clean = false;
+      state.apply(change);
+    } else if (event instanceof SourceEvent.Note note) {
+      clean = false;
+      state.apply(note);
+    } else if (event instanceof SourceEvent.TableChange change) {
+      clean = false;
+      tableChanged(change);
+    } else {
+      throw new IllegalStateException("Cannot follow " + event.getClass() + ": not for a lane.");
+    }
+  }
+
+  private void tableChanged(SourceEvent.TableChange change) {
+    TableState next = change.state();
+    if (next.phase() == TableState.Phase.COPYING) {
+      copying.add(change.table());
+    }
+    Integer refusedAt = refused.get(change.table());
+    if (refusedAt != null) {
+      boolean inCopy = next.phase().compareTo(TableState.Phase.MEMBER) <= 0;
+      boolean again =
+          next.phase() == TableState.Phase.WAITING || inCopy && next.attempt() > refusedAt;
+      if (inCopy && !again) {
+        return; // said before the source heard that this sink had refused the table
+      }
+      if (again) {
+        refused.remove(change.table());
+      }
+    }
+    state.apply(change);
+  }
+
+  private void stage(LaneEvent.Rows rows) throws SinkException, InterruptedException {
+    TableName source = rows.source();
+    ChangeBatch batch = rows.batch();
+    if (ahead) {
+      batch = HeldRows.without(batch, tidemark.lsn().value(), copying.contains(source));
+    }
+    if (batch.size() == 0 || refused.containsKey(source)) {
+      return;
+    }
+    prepare(source, batch.schema());
+    if (refused.containsKey(source)) {
+      return;
+    }
+    ChangeBatch kept = batch;
+    try {
+      sink.call(
+          to -> {
+            to.stage(kept);
+            return null;
+          });
+      policy.staged(kept);
+    } catch (SinkException.Rejected e) {
+      refuse(source, e);
+    }
+  }
+
+  private void prepare(TableName source, TableSchema schema)
+      throws SinkException, InterruptedException {
+    TableSchema last = prepared.get(schema.name());
+    if (last == schema || schema.equals(last) || refused.containsKey(source)) {
+      return;
+    }
+    try {
+      sink.call(
+          to -> {
+            to.prepare(schema);
+            return null;
+          });
+      prepared.put(schema.name(), schema);
+    } catch (SinkException.Rejected e) {
+      refuse(source, e);
+    }
+  }
+
+  /** Leaves a table out from here on, in the same commit that lacks its rows. */
+  private void refuse(TableName source, SinkException.Rejected why) {
+    TableState now = state.tables().getOrDefault(source, TableState.waiting());
+    Lsn at = boundary == null ? Lsn.ZERO : boundary.position().lsn();
+    refused.put(source, now.attempt());
+    state.apply(
+        new SourceEvent.TableChange(
+            source, now.out(TableState.Phase.FAILED, why.getMessage(), at)));
+    listener.cannotHold(source, why.getMessage());
+  }
+
+  private void flush() throws SinkException, InterruptedException {
+    Position position = boundary.position();
+    List<Staged> staged = sink.call(to -> to.seal(position));
+    Commit commit = new Commit(position, boundary.committedAtMicros(), staged, state.changes());
+    sink.call(
+        to -> {
+          to.commit(commit);
+          return null;
+        });
+    state.committed();
+    tidemark = position;
+    tidemarkMicros = boundary.committedAtMicros();
+    tally.committed(staged);
+    policy.flushed(System.nanoTime());
+    asks.answer(position, position);
+    listener.committed();
+  }
+}

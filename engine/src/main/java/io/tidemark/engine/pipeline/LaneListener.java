@@ -1,0 +1,18 @@
+package io.tidemark.engine.pipeline;
+
+import io.tidemark.api.model.TableName;
+
+/** What a lane tells the run it belongs to, on its own thread. */
+interface LaneListener {
+  /** An event was taken from the hand-over: there may be room again. */
+  void taken();
+
+  /** The lane's tidemark has moved. */
+  void committed();
+
+  /** The sink cannot hold a table. */
+  void cannotHold(TableName source, String reason);
+
+  /** The lane's thread has ended, well or not. */
+  void ended(Lane lane);
+}

@@ -1,0 +1,175 @@
+package io.tidemark.engine.pipeline;
+
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.source.ChangeSource;
+import io.tidemark.api.source.SourceRequest;
+import io.tidemark.api.transform.Transform;
+import io.tidemark.engine.transform.TransformChain;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * One source, a list of transforms, one or more sinks. {@link #run} brings every change of the
+ * source to every sink until {@link #stop} is called or something fails for good; each sink has its
+ * own tidemark and pace, and the source forgets what all of them hold.
+ *
+ * <p>Runs once. {@link #run} is called by one thread, everything else by any.
+ */
+public final class Pipeline {
+  private final PipelineConfig config;
+  private final Supplier<ChangeSource> sources;
+  private final TransformChain transforms;
+  private final Map<NamedSink, Tally> sinks = new LinkedHashMap<>();
+  private final StopSignal stop = new StopSignal();
+  private final StatusView view;
+  private volatile PipelineRun current;
+  private volatile boolean paused;
+
+  /**
+   * Puts a pipeline together; nothing is opened yet.
+   *
+   * @param sources makes a source that was not opened yet; asked again after each failure that
+   *     waiting may heal
+   * @param transforms in the order in which rows pass them
+   * @param sinks at least one, with distinct names
+   */
+  public Pipeline(
+      PipelineConfig config,
+      Supplier<ChangeSource> sources,
+      List<Transform> transforms,
+      List<NamedSink> sinks) {
+    this.config = config;
+    this.sources = sources;
+    this.transforms = new TransformChain(transforms);
+    sinks.forEach(sink -> this.sinks.put(sink, new Tally()));
+    if (sinks.isEmpty() || sinks.stream().map(NamedSink::name).distinct().count() < sinks.size()) {
+      throw new IllegalArgumentException(
+          "Cannot make pipeline " + config.name() + ": sinks need distinct names, at least one.");
+    }
+    this.view = new StatusView(config.name(), this.sinks);
+  }
+
+  /**
+   * Runs until stopped. A stop ends within 10 s: what was staged up to the last boundary is
+   * committed where the destination is fast enough, the rest comes again at the next start.
+   *
+   * @throws TidemarkException when something fails for good; everything is closed then
+   */
+  public void run() throws InterruptedException {
+    BackOff backOff = new BackOff();
+    try {
+      PipelineRun.End end = PipelineRun.End.AGAIN;
+      while (end == PipelineRun.End.AGAIN && !stop.requested()) {
+        PipelineRun life = begin();
+        long commits = commits();
+        end = life.run();
+        view.ended(life);
+        if (commits() > commits) {
+          backOff.reset();
+        }
+        if (end == PipelineRun.End.AGAIN) {
+          stop.await(backOff.next());
+        }
+      }
+      view.stopped();
+    } catch (TidemarkException e) {
+      view.failed(e.getMessage());
+      throw e;
+    } catch (RuntimeException e) {
+      view.failed(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private PipelineRun begin() {
+    PipelineRun life = new PipelineRun(config, sources.get(), transforms, sinks);
+    life.pause(paused);
+    current = life;
+    if (stop.requested()) {
+      life.stop();
+    }
+    return life;
+  }
+
+  private long commits() {
+    return sinks.values().stream().mapToLong(Tally::commits).sum();
+  }
+
+  /** Asks for an orderly end; returns at once. */
+  public void stop() {
+    stop.request();
+    PipelineRun life = current;
+    if (life != null) {
+      life.stop();
+    }
+  }
+
+  /** How the pipeline stands, without asking the database or the destinations. */
+  public PipelineStatus status() {
+    return view.of(current, paused, stop.requested());
+  }
+
+  /**
+   * Makes every sink commit up to a position as soon as the source has given everything below it.
+   *
+   * @param position empty for the end of the source's log as last heard
+   * @return completes with the lowest tidemark when all have committed; exceptionally when the
+   *     pipeline stops before
+   */
+  public CompletableFuture<Position> flush(Optional<Lsn> position) {
+    PipelineRun life = runningLife();
+    Lsn upTo = position.orElseGet(() -> life.source().status().head());
+    List<CompletableFuture<Position>> answers = new ArrayList<>();
+    for (Lane lane : life.lanes()) {
+      answers.add(lane.flushAt(upTo));
+    }
+    life.request(new SourceRequest.CutAt(life.position(upTo)));
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
+        .thenApply(
+            done ->
+                answers.stream().map(CompletableFuture::join).reduce(Position::meet).orElseThrow());
+  }
+
+  /** Stops taking from the source, until {@link #resume}; what was taken is still committed. */
+  public void pause() {
+    setPaused(true);
+  }
+
+  /** Goes on after {@link #pause}. */
+  public void resume() {
+    setPaused(false);
+  }
+
+  private void setPaused(boolean wanted) {
+    paused = wanted;
+    PipelineRun life = current;
+    if (life != null) {
+      life.pause(wanted);
+    }
+  }
+
+  /** Asks the source to copy a table again, to leave it out, or to take it in again. */
+  public void request(SourceRequest request) {
+    runningLife().request(request);
+  }
+
+  private PipelineRun runningLife() {
+    PipelineRun life = current;
+    if (life == null || !life.isRunning()) {
+      throw new TidemarkException(
+          ErrorCode.BUSY,
+          "Cannot reach pipeline "
+              + config.name()
+              + ": it is starting or stopping. Try again in a moment.");
+    }
+    return life;
+  }
+}

@@ -1,0 +1,191 @@
+package io.tidemark.engine.pipeline;
+
+import io.tidemark.api.config.ComponentSpec;
+import io.tidemark.api.config.Option;
+import io.tidemark.api.config.OptionType;
+import io.tidemark.api.config.Settings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a pipeline can be told, apart from its source, sinks and transforms.
+ *
+ * @param name what status, metrics and logs call it
+ * @param dataDir its folder for local files: the control endpoint's address, spilled batches
+ * @param flush when lanes commit
+ * @param buffer how much waits between source and lanes
+ * @param policies what happens when something cannot be followed
+ * @param metricsPort port of the metrics endpoint; empty for none
+ */
+public record PipelineConfig(
+    String name,
+    Path dataDir,
+    Flush flush,
+    Buffer buffer,
+    Policies policies,
+    Optional<Integer> metricsPort) {
+
+  /**
+   * When a lane commits, always at a boundary of the source.
+   *
+   * @param interval time between commits while rows come
+   * @param largestInterval how far the interval may stretch where many tables get few rows
+   * @param bytes commits earlier when this much is staged, in bytes of memory
+   * @param rows commits earlier when this many rows are staged
+   * @param minFileBytes a table with less staged counts as small; many small ones stretch the
+   *     interval
+   * @param idle time between empty commits that let an idle source forget its log
+   */
+  public record Flush(
+      Duration interval,
+      Duration largestInterval,
+      long bytes,
+      long rows,
+      long minFileBytes,
+      Duration idle) {}
+
+  /**
+   * How much waits between the source and a lane.
+   *
+   * @param memoryBytes in memory, for each lane
+   */
+  public record Buffer(long memoryBytes) {}
+
+  /**
+   * What happens when something cannot be followed.
+   *
+   * @param onFailedTable when a table has failed
+   */
+  public record Policies(OnFailedTable onFailedTable) {}
+
+  /** What happens when a table cannot be followed. */
+  public enum OnFailedTable {
+    /** The table leaves the copy, the others go on. */
+    EXCLUDE,
+    /** The pipeline stops. */
+    STOP
+  }
+
+  private static final Option<String> NAME =
+      Option.of(
+          "name", OptionType.TEXT, "tidemark", "What status, metrics and logs call the pipeline.");
+  private static final Option<String> DATA_DIR =
+      Option.of(
+          "data-dir",
+          OptionType.TEXT,
+          "tidemark-data",
+          "Folder for local files: the address of the control endpoint and spilled batches."
+              + " Nothing in it is needed to continue on another machine.");
+  private static final Option<Duration> FLUSH_INTERVAL =
+      Option.of(
+          "flush.interval",
+          OptionType.DURATION,
+          "10s",
+          "Time between commits at the destination while changes come. Shorter shows changes"
+              + " sooner, longer makes larger files.");
+  private static final Option<Duration> FLUSH_LARGEST =
+      Option.of(
+          "flush.largest-interval",
+          OptionType.DURATION,
+          "5m",
+          "How far the interval may stretch where many tables change a little.");
+  private static final Option<Long> FLUSH_BYTES =
+      Option.of(
+          "flush.bytes",
+          OptionType.SIZE,
+          "256MiB",
+          "Commits before the interval ends when this much is staged, in bytes of memory.");
+  private static final Option<Long> FLUSH_ROWS =
+      Option.of(
+          "flush.rows",
+          OptionType.NUMBER,
+          "5000000",
+          "Commits before the interval ends when this many rows are staged.");
+  private static final Option<Long> FLUSH_MIN_FILE =
+      Option.of(
+          "flush.min-file-bytes",
+          OptionType.SIZE,
+          "1MiB",
+          "A table with less than this staged counts as small. With more than 50 small tables the"
+              + " interval stretches in proportion to their number, up to flush.largest-interval.");
+  private static final Option<Duration> FLUSH_IDLE =
+      Option.of(
+          "flush.idle",
+          OptionType.DURATION,
+          "10s",
+          "Time between empty commits on an idle database, which let it remove old log.");
+  private static final Option<Long> MEMORY =
+      Option.of(
+          "hand-over.bytes",
+          OptionType.SIZE,
+          "32MiB",
+          "How much may wait in memory between the source and each sink.");
+  private static final Option<OnFailedTable> ON_FAILED_TABLE =
+      Option.of(
+          "on-failed-table",
+          OptionType.oneOf(OnFailedTable.class),
+          "exclude",
+          "What happens when a table cannot be followed: it leaves the copy until it is copied"
+              + " again, or the pipeline stops.");
+  private static final Option<Long> METRICS_PORT =
+      Option.optional(
+          "metrics.port",
+          OptionType.NUMBER,
+          "Port of the Prometheus and health endpoint on the loopback address; none is opened"
+              + " without it.",
+          "9187");
+
+  /** Every option of a pipeline. */
+  public static final ComponentSpec SPEC =
+      new ComponentSpec(
+          "pipeline",
+          "pipeline",
+          "A source, a list of transforms, and one or more sinks.",
+          List.of(
+              NAME,
+              DATA_DIR,
+              FLUSH_INTERVAL,
+              FLUSH_LARGEST,
+              FLUSH_BYTES,
+              FLUSH_ROWS,
+              FLUSH_MIN_FILE,
+              FLUSH_IDLE,
+              MEMORY,
+              ON_FAILED_TABLE,
+              METRICS_PORT));
+
+  /** The configuration that settings of {@link #SPEC} say. */
+  public static PipelineConfig of(Settings settings) {
+    return new PipelineConfig(
+        settings.get(NAME),
+        Path.of(settings.get(DATA_DIR)),
+        new Flush(
+            settings.get(FLUSH_INTERVAL),
+            settings.get(FLUSH_LARGEST),
+            settings.get(FLUSH_BYTES),
+            settings.get(FLUSH_ROWS),
+            settings.get(FLUSH_MIN_FILE),
+            settings.get(FLUSH_IDLE)),
+        new Buffer(settings.get(MEMORY)),
+        new Policies(settings.get(ON_FAILED_TABLE)),
+        settings.find(METRICS_PORT).map(Math::toIntExact));
+  }
+
+  /** The defaults, in a folder, with an interval between commits. */
+  public static PipelineConfig of(String name, Path dataDir, Duration flushInterval) {
+    return of(
+        Settings.read(
+            SPEC,
+            java.util.Map.of(
+                "name",
+                name,
+                "data-dir",
+                dataDir.toString(),
+                "flush.interval",
+                flushInterval.toMillis() + "ms"),
+            "pipeline",
+            new java.util.ArrayList<>()));
+  }
+}

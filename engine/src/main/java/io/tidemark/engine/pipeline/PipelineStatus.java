@@ -1,0 +1,107 @@
+package io.tidemark.engine.pipeline;
+
+import java.util.List;
+
+/**
+ * How a pipeline stands: what {@code status}, the control endpoint and the demo's view show. Texts
+ * that have nothing to say are empty, never null. Counts are since the process started.
+ *
+ * @param pipeline its name
+ * @param state {@code starting}, {@code running}, {@code paused}, {@code stopping}, {@code stopped}
+ *     or {@code failed}
+ * @param problem what it waits for or why it failed, in words for its user
+ * @param tidemark the lowest tidemark of its sinks
+ * @param tidemarkAt commit time of the last transaction below the tidemark, as ISO 8601 in UTC;
+ *     empty when not known
+ * @param changesCaptured rows that the source has given, those of snapshots included
+ * @param rowsWritten rows committed, over all sinks
+ * @param files pieces committed, over all sinks
+ * @param bytes bytes committed, over all sinks
+ * @param lagBytes log between the tidemark and the head of the source
+ * @param lagSeconds age of the newest change known that is not committed yet; 0 when all are
+ * @param slot the ladder from the source's head down to what it may forget
+ * @param tables every table, by name
+ * @param sinks every sink
+ */
+public record PipelineStatus(
+    String pipeline,
+    String state,
+    String problem,
+    String tidemark,
+    String tidemarkAt,
+    long changesCaptured,
+    long rowsWritten,
+    long files,
+    long bytes,
+    long lagBytes,
+    double lagSeconds,
+    Slot slot,
+    List<Table> tables,
+    List<SinkLine> sinks) {
+
+  /**
+   * The source's log, from its head down.
+   *
+   * @param connected whether changes are being read now
+   * @param head end of the log, as last heard
+   * @param received up to where it was read
+   * @param durable up to where the source may forget
+   * @param retainedBytes log that the source holds back for this pipeline; -1 when not known
+   * @param spilledBytes bytes of unfinished transactions on local disk
+   */
+  public record Slot(
+      boolean connected,
+      String head,
+      String received,
+      String durable,
+      long retainedBytes,
+      long spilledBytes) {}
+
+  /**
+   * A table.
+   *
+   * @param name as {@code schema.table}
+   * @param state the phase, in lower case with dashes
+   * @param attempt number of the copy attempt
+   * @param rows rows of its history committed since the process started, in the sink that has most
+   * @param rowsCopied rows that the running or last copy attempt has read
+   * @param rowsExpected the planner's estimate of its rows; -1 where there is none
+   * @param reason why it is no member
+   */
+  public record Table(
+      String name,
+      String state,
+      int attempt,
+      long rows,
+      long rowsCopied,
+      long rowsExpected,
+      String reason) {}
+
+  /**
+   * A sink.
+   *
+   * @param name its name in the pipeline
+   * @param type the kind of destination
+   * @param state {@code opening}, {@code writing}, {@code retrying} or {@code stopped}
+   * @param problem what it waits for
+   * @param tidemark what it holds
+   * @param rowsWritten rows committed
+   * @param files pieces committed
+   * @param bytes bytes committed
+   * @param commits commits made
+   * @param lastCommit time of the last one, as ISO 8601 in UTC; empty before the first
+   * @param waitingBytes what waits in memory between source and sink
+   */
+  public record SinkLine(
+      String name,
+      String type,
+      String state,
+      String problem,
+      String tidemark,
+      long rowsWritten,
+      long files,
+      long bytes,
+      long commits,
+      String lastCommit,
+      long waitingBytes) {}
+}

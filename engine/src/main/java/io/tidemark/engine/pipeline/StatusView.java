@@ -1,0 +1,144 @@
+package io.tidemark.engine.pipeline;
+
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableState;
+import io.tidemark.api.source.SourceStatus;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Puts the status of a pipeline together over its lives. Any thread. */
+final class StatusView {
+  static final SourceStatus NOT_OPEN =
+      new SourceStatus(false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, 0, 0, 0, Optional.empty());
+
+  private final String name;
+  private final Map<NamedSink, Tally> sinks;
+  private volatile String end = "";
+  private volatile String failure = "";
+  private volatile long capturedBefore;
+  private volatile SourceStatus last = NOT_OPEN;
+
+  StatusView(String name, Map<NamedSink, Tally> sinks) {
+    this.name = name;
+    this.sinks = sinks;
+  }
+
+  /** A life is over: its counts stay. */
+  void ended(PipelineRun life) {
+    last = life.lastStatus();
+    capturedBefore += last.changesCaptured();
+  }
+
+  void stopped() {
+    end = "stopped";
+  }
+
+  void failed(String message) {
+    end = "failed";
+    failure = message;
+  }
+
+  PipelineStatus of(PipelineRun life, boolean paused, boolean stopping) {
+    boolean open = life != null && life.isOpen();
+    SourceStatus source = open ? life.source().status() : last;
+    List<Lane> lanes = life == null ? List.of() : life.lanes();
+    Position tidemark =
+        lanes.stream().map(Lane::tidemark).reduce(Position::meet).orElse(Position.NONE);
+    long micros = lanes.stream().mapToLong(Lane::tidemarkMicros).min().orElse(0);
+    List<PipelineStatus.SinkLine> lines = new ArrayList<>();
+    sinks.forEach((sink, tally) -> lines.add(line(sink, tally, lanes)));
+    return new PipelineStatus(
+        name,
+        state(open, paused, stopping),
+        problem(source),
+        tidemark.toString(),
+        micros == 0 ? "" : instant(micros).toString(),
+        capturedBefore + (open ? source.changesCaptured() : 0),
+        sinks.values().stream().mapToLong(Tally::rows).sum(),
+        sinks.values().stream().mapToLong(Tally::pieces).sum(),
+        sinks.values().stream().mapToLong(Tally::bytes).sum(),
+        Math.max(0, source.head().minus(tidemark.lsn())),
+        lagSeconds(source, micros),
+        slot(source),
+        life == null ? List.of() : tables(life),
+        lines);
+  }
+
+  private String state(boolean open, boolean paused, boolean stopping) {
+    if (!end.isEmpty()) {
+      return end;
+    }
+    if (stopping) {
+      return "stopping";
+    }
+    return !open ? "starting" : paused ? "paused" : "running";
+  }
+
+  private String problem(SourceStatus source) {
+    return failure.isEmpty() ? source.problem().orElse("") : failure;
+  }
+
+  private static double lagSeconds(SourceStatus source, long tidemarkMicros) {
+    if (source.lastCommitMicros() <= tidemarkMicros || tidemarkMicros == 0) {
+      return 0;
+    }
+    return Math.max(0, System.currentTimeMillis() - tidemarkMicros / 1000) / 1000.0;
+  }
+
+  private static PipelineStatus.Slot slot(SourceStatus source) {
+    return new PipelineStatus.Slot(
+        source.connected(),
+        source.head().toString(),
+        source.received().toString(),
+        source.durable().toString(),
+        source.retained(),
+        source.spilledBytes());
+  }
+
+  private List<PipelineStatus.Table> tables(PipelineRun life) {
+    List<PipelineStatus.Table> lines = new ArrayList<>();
+    for (Map.Entry<TableName, TableState> table : life.tables().entrySet()) {
+      TableState state = table.getValue();
+      TableName copy = life.copyName(table.getKey());
+      lines.add(
+          new PipelineStatus.Table(
+              copy.toString(),
+              state.phase().word(),
+              state.attempt(),
+              sinks.values().stream().mapToLong(tally -> tally.rows(copy)).max().orElse(0),
+              state.rowsCopied(),
+              state.rowsExpected(),
+              state.reason().orElse("")));
+    }
+    return lines;
+  }
+
+  private static PipelineStatus.SinkLine line(NamedSink sink, Tally tally, List<Lane> lanes) {
+    Optional<Lane> lane =
+        lanes.stream().filter(each -> each.name().equals(sink.name())).findFirst();
+    String problem = lane.flatMap(Lane::problem).orElse("");
+    return new PipelineStatus.SinkLine(
+        sink.name(),
+        sink.type(),
+        lane.isEmpty() ? "opening" : problem.isEmpty() ? "writing" : "retrying",
+        problem,
+        lane.map(Lane::tidemark).orElse(Position.NONE).toString(),
+        tally.rows(),
+        tally.pieces(),
+        tally.bytes(),
+        tally.commits(),
+        tally.lastCommitMillis() == 0
+            ? ""
+            : Instant.ofEpochMilli(tally.lastCommitMillis()).toString(),
+        lane.map(each -> each.handOver().bytes()).orElse(0L));
+  }
+
+  private static Instant instant(long micros) {
+    return Instant.EPOCH.plus(micros, java.time.temporal.ChronoUnit.MICROS);
+  }
+}

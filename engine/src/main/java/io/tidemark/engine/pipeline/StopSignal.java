@@ -1,0 +1,35 @@
+package io.tidemark.engine.pipeline;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Says once that work shall end, and until when an orderly end may take. Any thread. */
+final class StopSignal {
+  /** Time for an orderly end; a caller's own bound of 10 s leaves room for closing connections. */
+  private static final Duration GRACE = Duration.ofSeconds(6);
+
+  private final CountDownLatch requested = new CountDownLatch(1);
+  private volatile long deadline = Long.MAX_VALUE;
+
+  synchronized void request() {
+    if (requested.getCount() > 0) {
+      deadline = System.nanoTime() + GRACE.toNanos();
+      requested.countDown();
+    }
+  }
+
+  boolean requested() {
+    return requested.getCount() == 0;
+  }
+
+  /** Whether the time for an orderly end is over. */
+  boolean overdue() {
+    return requested() && System.nanoTime() - deadline > 0;
+  }
+
+  /** Waits; true when a stop was requested before the time was over. */
+  boolean await(Duration time) throws InterruptedException {
+    return requested.await(time.toNanos(), TimeUnit.NANOSECONDS);
+  }
+}

@@ -1,0 +1,59 @@
+package io.tidemark.engine.pipeline;
+
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.sink.Staged;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What was committed to one sink since the pipeline started, over all its reconnections. Written by
+ * the lane's thread, read by any.
+ */
+final class Tally {
+  private final LongAdder rows = new LongAdder();
+  private final LongAdder pieces = new LongAdder();
+  private final LongAdder bytes = new LongAdder();
+  private final LongAdder commits = new LongAdder();
+  private final Map<TableName, LongAdder> rowsByTable = new ConcurrentHashMap<>();
+  private volatile long lastCommitMillis;
+
+  void committed(Collection<Staged> staged) {
+    for (Staged piece : staged) {
+      rows.add(piece.rows());
+      bytes.add(piece.bytes());
+      rowsByTable.computeIfAbsent(piece.table(), table -> new LongAdder()).add(piece.rows());
+    }
+    pieces.add(staged.size());
+    commits.increment();
+    lastCommitMillis = System.currentTimeMillis();
+  }
+
+  long rows() {
+    return rows.sum();
+  }
+
+  /** Rows of a table, by its name in the copy. */
+  long rows(TableName table) {
+    LongAdder counted = rowsByTable.get(table);
+    return counted == null ? 0 : counted.sum();
+  }
+
+  long pieces() {
+    return pieces.sum();
+  }
+
+  long bytes() {
+    return bytes.sum();
+  }
+
+  long commits() {
+    return commits.sum();
+  }
+
+  /** Milliseconds since 1970 UTC; 0 before the first commit. */
+  long lastCommitMillis() {
+    return lastCommitMillis;
+  }
+}
