@@ -66,13 +66,18 @@ public final class Values {
     if (type instanceof DataType.Decimal decimal) {
       return ((BigDecimal) value).setScale(decimal.scale()).unscaledValue().longValueExact();
     } else if (value instanceof Instant instant) {
-      return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
+      return micros(instant);
     } else if (value instanceof LocalDateTime local) {
-      return ChronoUnit.MICROS.between(Instant.EPOCH, local.toInstant(ZoneOffset.UTC));
+      return micros(local.toInstant(ZoneOffset.UTC));
     } else if (value instanceof LocalTime time) {
       return time.toNanoOfDay() / 1000;
     }
     return ((Number) value).longValue();
+  }
+
+  private static long micros(Instant instant) {
+    return Math.addExact(
+        Math.multiplyExact(instant.getEpochSecond(), 1_000_000L), instant.getNano() / 1000);
   }
 
   private static byte[] asBytes(DataType type, Object value) {

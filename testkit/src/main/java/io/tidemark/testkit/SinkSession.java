@@ -1,0 +1,94 @@
+package io.tidemark.testkit;
+
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.sink.Commit;
+import io.tidemark.api.sink.Sink;
+import io.tidemark.api.sink.SinkException;
+import io.tidemark.api.sink.SinkState;
+import io.tidemark.api.sink.Staged;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Drives one opened sink as the engine does, in the words of a test. */
+public final class SinkSession implements AutoCloseable {
+  private final Sink sink;
+  private final SinkState opened;
+  private final Map<TableName, TableSchema> prepared = new HashMap<>();
+  private final List<Staged> sealed = new ArrayList<>();
+  private final SortedMap<String, Optional<String>> changes = new TreeMap<>();
+
+  private SinkSession(Sink sink, SinkState opened) {
+    this.sink = sink;
+    this.opened = opened;
+  }
+
+  /** Opens a new sink of a destination. */
+  public static SinkSession open(SinkFixture fixture) throws SinkException {
+    Sink sink = fixture.newSink();
+    return new SinkSession(sink, sink.open());
+  }
+
+  /** What the sink told when it was opened. */
+  public SinkState opened() {
+    return opened;
+  }
+
+  public Sink sink() {
+    return sink;
+  }
+
+  /** Prepares what a batch needs and stages it. */
+  public SinkSession stage(ChangeBatch... batches) throws SinkException {
+    for (ChangeBatch batch : batches) {
+      if (!batch.schema().equals(prepared.put(batch.table(), batch.schema()))) {
+        sink.prepare(batch.schema());
+      }
+      sink.stage(batch);
+    }
+    return this;
+  }
+
+  /** Seals what was staged. */
+  public SinkSession seal(long endLsn) throws SinkException {
+    sealed.addAll(sink.seal(ScriptedSource.Script.position(endLsn)));
+    return this;
+  }
+
+  /** An entry to be stored by the next commit; empty to remove it. */
+  public SinkSession entry(String key, Optional<String> value) {
+    changes.put(key, value);
+    return this;
+  }
+
+  /** What was sealed since the last commit. */
+  public List<Staged> sealed() {
+    return List.copyOf(sealed);
+  }
+
+  /** Commits what was sealed, without sealing anything more. */
+  public SinkSession commitSealed(long endLsn) throws SinkException {
+    sink.commit(
+        new Commit(
+            ScriptedSource.Script.position(endLsn), Batches.committedAt(endLsn), sealed, changes));
+    sealed.clear();
+    changes.clear();
+    return this;
+  }
+
+  /** Seals and commits. */
+  public SinkSession flush(long endLsn) throws SinkException {
+    return seal(endLsn).commitSealed(endLsn);
+  }
+
+  @Override
+  public void close() {
+    sink.close();
+  }
+}
