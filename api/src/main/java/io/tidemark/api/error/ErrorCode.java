@@ -28,6 +28,8 @@ public enum ErrorCode {
   FENCED(Category.ENVIRONMENT, false),
   /** State was written by a newer version of this program. */
   STATE_TOO_NEW(Category.USER, false),
+  /** A file that this program keeps for itself on the local disk cannot be written or read. */
+  LOCAL_DISK(Category.ENVIRONMENT, true),
   /** A port, a file or a lock is taken by another process. */
   BUSY(Category.ENVIRONMENT, false),
   /** A query over a copy could not be answered. */

@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param batchBytes bytes of all batches being built at most, before they are handed over
  * @param linger how long a committed row waits for others at most before it is handed over, while
  *     its transaction is not the last to come
- * @param maxRowBytes size of the largest row message that is read; the table of a larger one fails
+ * @param maxRowBytes bytes of the largest row that is taken, as it comes (an update with its old
+ *     row may take twice as many); the table of a larger one fails
  * @param streamedBytes memory for transactions in progress, all together; beyond it they are
  *     written to disk
  * @param directory where transactions in progress are written, for this stream alone: what an
@@ -31,6 +32,11 @@ public record StreamLimits(
           "Cannot bound the stream with %d rows, %d bytes a batch, %d bytes a row, %d bytes in progress: each must be 1 or more."
               .formatted(batchRows, batchBytes, maxRowBytes, streamedBytes));
     }
+  }
+
+  /** Bytes of the largest message of a type: an update may hold two rows. */
+  long messageBytes(byte type) {
+    return type == 'U' ? 2L * maxRowBytes : maxRowBytes;
   }
 
   /** The usual bounds: 65,536 rows, 8 MiB, 20 ms, rows to 64 MiB, 64 MiB in progress. */
