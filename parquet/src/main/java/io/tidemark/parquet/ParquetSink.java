@@ -1,0 +1,244 @@
+package io.tidemark.parquet;
+
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.sink.Capabilities;
+import io.tidemark.api.sink.Commit;
+import io.tidemark.api.sink.Sink;
+import io.tidemark.api.sink.SinkException;
+import io.tidemark.api.sink.SinkState;
+import io.tidemark.api.sink.Staged;
+import io.tidemark.parquet.state.DataFiles;
+import io.tidemark.parquet.state.LakeFile;
+import io.tidemark.parquet.state.LakeState;
+import io.tidemark.parquet.state.StateLog;
+import io.tidemark.parquet.store.ObjectStore;
+import io.tidemark.parquet.store.StoreException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes every change into Parquet files in a folder or on S3. Files are published under their
+ * final names when they are sealed, and count from the moment at which a state object names them.
+ */
+public final class ParquetSink implements Sink {
+  private static final Logger LOG = LoggerFactory.getLogger(ParquetSink.class);
+  private static final int PUBLISHERS = 8;
+
+  private final ParquetConfig config;
+  private final Clock clock;
+  private final ObjectStore store;
+  private final ExecutorService publishers;
+  private final Set<TableSchema> prepared = new HashSet<>();
+  private final Map<FinishedFile, String> keys = new HashMap<>();
+  private final Set<FinishedFile> published = ConcurrentHashMap.newKeySet();
+  private FlushBuffer buffer;
+  private StateLog log;
+  private int filesOfNumber;
+  private long numberOfFiles;
+
+  /** A sink of the real time. */
+  public ParquetSink(ParquetConfig config) {
+    this(config, LakeStores.open(config), Clock.systemUTC());
+  }
+
+  ParquetSink(ParquetConfig config, ObjectStore store, Clock clock) {
+    this.config = config;
+    this.clock = clock;
+    this.store = store;
+    AtomicInteger names = new AtomicInteger();
+    this.publishers =
+        Executors.newFixedThreadPool(
+            PUBLISHERS,
+            task -> {
+              Thread thread = new Thread(task, "parquet-publish-" + names.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  @Override
+  public Capabilities capabilities() {
+    return new Capabilities(true, false, true);
+  }
+
+  @Override
+  public SinkState open() throws SinkException {
+    if (buffer != null) {
+      buffer.discard();
+    }
+    forgetFiles();
+    try {
+      log =
+          StateLog.claim(
+              store,
+              LakeStores.exclusion(config),
+              new StateLog.Retention(
+                  config.checkpointEvery(), config.retainTidemarks(), ParquetConfig.GRACE),
+              clock);
+      int removed = log.removeOrphans();
+      store.sweep();
+      if (removed > 0) {
+        LOG.info("Removed {} files that no commit covered from {}.", removed, store.name());
+      }
+      if (buffer == null) {
+        buffer = new FlushBuffer(config, store.staging());
+      }
+    } catch (StoreException e) {
+      throw new SinkException.Retryable(e.getMessage(), e);
+    }
+    LakeState state = log.state();
+    return new SinkState(log.epoch(), state.tidemark(), state.entries());
+  }
+
+  @Override
+  public void prepare(TableSchema schema) throws SinkException {
+    if (prepared.add(schema)) {
+      ParquetSchema.check(schema);
+    }
+  }
+
+  @Override
+  public void stage(ChangeBatch batch) throws SinkException {
+    buffer.add(batch);
+  }
+
+  @Override
+  public List<Staged> seal(Position upTo) throws SinkException {
+    List<FinishedFile> files = buffer.finish();
+    if (numberOfFiles != log.nextNumber()) {
+      numberOfFiles = log.nextNumber();
+      filesOfNumber = 0;
+    }
+    for (FinishedFile file : files) {
+      keys.computeIfAbsent(file, missing -> key(missing, upTo));
+    }
+    try {
+      publish(files);
+      store.sync();
+    } catch (StoreException e) {
+      // The same keys are published again: nothing else can have their names.
+      throw new SinkException.Retryable(e.getMessage(), e);
+    }
+    List<Staged> staged = new ArrayList<>();
+    for (FinishedFile file : files) {
+      LakeFile entry = entry(file, keys.get(file));
+      staged.add(new Staged(file.schema().name(), entry.rows(), entry.bytes(), entry.toJson()));
+    }
+    forgetFiles();
+    buffer.published();
+    return staged;
+  }
+
+  private void forgetFiles() {
+    keys.clear();
+    published.clear();
+  }
+
+  private String key(FinishedFile file, Position upTo) {
+    String lsn =
+        upTo.parts().size() == 1 ? upTo.lsn().toHex() : new Lsn(file.facts().maxLsn()).toHex();
+    return config
+        .layout()
+        .key(
+            file.schema().name(),
+            file.date(),
+            file.lastCommittedAt(),
+            lsn,
+            DataFiles.part(numberOfFiles, filesOfNumber++));
+  }
+
+  private static LakeFile entry(FinishedFile file, String key) {
+    return new LakeFile(
+        key,
+        file.schema().name().schema(),
+        file.schema().name().table(),
+        file.facts().rows(),
+        file.facts().bytes(),
+        file.schema().version(),
+        file.facts().extras(),
+        file.facts().unchanged(),
+        new Lsn(file.facts().minLsn()).toString(),
+        new Lsn(file.facts().maxLsn()).toString());
+  }
+
+  private void publish(List<FinishedFile> files) throws StoreException {
+    List<Future<?>> uploads = new ArrayList<>();
+    for (FinishedFile file : files) {
+      if (published.contains(file)) {
+        continue;
+      }
+      String key = keys.get(file);
+      uploads.add(
+          publishers.submit(
+              () -> {
+                store.publish(file.path(), key);
+                published.add(file);
+                return null;
+              }));
+    }
+    StoreException failure = null;
+    for (Future<?> upload : uploads) {
+      try {
+        upload.get();
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof StoreException problem)) {
+          throw new IllegalStateException(e.getCause());
+        }
+        failure = problem;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new StoreException(
+            StoreException.Outcome.UNKNOWN, "Cannot publish files: interrupted.", e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  @Override
+  public void commit(Commit commit) throws SinkException {
+    List<LakeFile> added =
+        commit.staged().stream().map(piece -> LakeFile.ofJson(piece.description())).toList();
+    StateLog.Superfluous superfluous =
+        log.commit(
+            commit.tidemark(), commit.committedAtMicros(), commit.changes(), added, List.of());
+    if (!superfluous.isEmpty()) {
+      StateLog writer = log;
+      publishers.execute(() -> delete(writer, superfluous));
+    }
+  }
+
+  private void delete(StateLog writer, StateLog.Superfluous superfluous) {
+    try {
+      writer.delete(superfluous);
+    } catch (StoreException e) {
+      LOG.warn("Cannot clean {} up, it is tried again later: {}", store.name(), e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    publishers.shutdown();
+    if (buffer != null) {
+      buffer.close();
+    }
+    store.close();
+  }
+}

@@ -1,0 +1,383 @@
+package io.tidemark.parquet.state;
+
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.sink.SinkException;
+import io.tidemark.parquet.state.StateObject.Checkpoint;
+import io.tidemark.parquet.state.StateObject.Retired;
+import io.tidemark.parquet.store.Exclusion;
+import io.tidemark.parquet.store.ObjectStore;
+import io.tidemark.parquet.store.StoreException;
+import io.tidemark.parquet.store.StoreException.Outcome;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * The writing side of a lake's state: takes the writing over by a claim, then appends commits. Each
+ * act is the creation of the next numbered object, and counts only if that object is still the
+ * highest afterwards: a number that a paused writer finds free again after a clean-up is a trap.
+ *
+ * <p>One thread at a time.
+ */
+public final class StateLog {
+  private static final int CLAIM_ATTEMPTS = 50;
+
+  private final ObjectStore store;
+  private final StateReader reader;
+  private final Retention retention;
+  private final Clock clock;
+  private LakeState state;
+  private long epoch;
+  private boolean fenced;
+
+  private StateLog(ObjectStore store, Retention retention, Clock clock) {
+    this.store = store;
+    this.reader = new StateReader(store);
+    this.retention = retention;
+    this.clock = clock;
+  }
+
+  /**
+   * How much of the past is kept.
+   *
+   * @param checkpointEvery commits after which a commit carries the whole state
+   * @param tidemarks number of commits that stay readable
+   * @param grace how long a file that no longer counts stays at least, for readers that have begun
+   */
+  public record Retention(int checkpointEvery, long tidemarks, Duration grace) {}
+
+  /** What became superfluous by a commit and may be deleted now. */
+  public record Superfluous(List<String> files, long stateBelow) {
+    static final Superfluous NOTHING = new Superfluous(List.of(), 0);
+
+    /** Whether there is nothing to delete. */
+    public boolean isEmpty() {
+      return files.isEmpty() && stateBelow == 0;
+    }
+  }
+
+  /**
+   * Takes the writing over. Afterwards no other writer can commit.
+   *
+   * @throws TidemarkException where the place must not be written to: its state is newer than this
+   *     program, or missing while data exists, or the store cannot keep two writers apart
+   */
+  public static StateLog claim(
+      ObjectStore store, Exclusion exclusion, Retention retention, Clock clock)
+      throws StoreException {
+    if (exclusion == Exclusion.STORE) {
+      probe(store);
+    }
+    StateLog log = new StateLog(store, retention, clock);
+    log.claim();
+    return log;
+  }
+
+  /** A store that ignores the condition would let two writers commit the same number. */
+  private static void probe(ObjectStore store) throws StoreException {
+    String key = StateKeys.PROBE + UUID.randomUUID();
+    byte[] content = "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    boolean refusedSecond;
+    try {
+      store.create(key, content);
+      refusedSecond = !store.create(key, content);
+      store.delete(List.of(key));
+    } catch (StoreException e) {
+      if (e.outcome() != Outcome.REFUSED) {
+        throw e;
+      }
+      throw cannotExclude(store, e);
+    }
+    if (!refusedSecond) {
+      throw cannotExclude(store, null);
+    }
+  }
+
+  private static TidemarkException cannotExclude(ObjectStore store, Exception cause) {
+    return new TidemarkException(
+        ErrorCode.DESTINATION,
+        "Cannot write to "
+            + store.name()
+            + ": the store does not refuse to create an object twice, so two writers could not be"
+            + " kept apart. Use another store, or guarantee that there is never a second writer"
+            + " with 'single-writer: true'.",
+        cause);
+  }
+
+  private void claim() throws StoreException {
+    for (int attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
+      Optional<StateObject> newest = reader.newest();
+      if (newest.isEmpty()) {
+        refuseForeignData();
+      }
+      StateObject claim = claimAfter(newest);
+      if (store.create(StateKeys.key(claim.number()), StateCodec.write(claim))
+          && StateKeys.numbersAbove(store, claim.number() - 1).last() == claim.number()) {
+        epoch = claim.number();
+        readOwn();
+        return;
+      }
+    }
+    throw new TidemarkException(
+        ErrorCode.BUSY,
+        "Cannot take over the writing of "
+            + store.name()
+            + ": other writers keep claiming it. Stop all writers but one.");
+  }
+
+  private StateObject claimAfter(Optional<StateObject> newest) {
+    long number = newest.map(StateObject::number).orElse(0L) + 1;
+    return new StateObject(
+        StateObject.FORMAT_VERSION,
+        StateObject.CLAIM,
+        number,
+        number,
+        UUID.randomUUID().toString(),
+        clock.instant().toString(),
+        newest.map(StateObject::previousCheckpoint).orElse(0L),
+        newest.map(StateObject::tidemark).orElse(Map.of()),
+        newest.map(StateObject::committedAt).orElse(0L),
+        Map.of(),
+        List.of(),
+        List.of(),
+        null);
+  }
+
+  private void refuseForeignData() throws StoreException {
+    long files = DataFiles.list(store).size();
+    if (files > 0) {
+      throw new TidemarkException(
+          ErrorCode.DESTINATION_CHANGED,
+          "Cannot begin in "
+              + store.name()
+              + ": it holds "
+              + files
+              + " data files of a lake but no state under _tidemark/state. Restore that folder"
+              + " from a backup, or choose an empty place, or remove the files.");
+    }
+  }
+
+  private void readOwn() throws StoreException {
+    state = reader.load(AsOf.LATEST).orElseThrow();
+    if (state.number() != epoch) {
+      throw new StoreException(
+          Outcome.NOT_DONE,
+          "Cannot read the state of " + store.name() + ": another writer took it over just now.",
+          null);
+    }
+  }
+
+  /**
+   * Removes what dead writers left: data files that no commit covers. Looks at the files first and
+   * at the state afterwards, and takes only files named for commits up to its own claim, so that it
+   * cannot touch those of a writer that took over in the meantime.
+   *
+   * @return how many files were removed
+   */
+  public int removeOrphans() throws StoreException {
+    Map<String, Long> found = DataFiles.list(store);
+    readOwn();
+    List<String> missing =
+        state.files().stream()
+            .map(LakeFile::path)
+            .filter(path -> !found.containsKey(path))
+            .toList();
+    if (!missing.isEmpty()) {
+      throw new TidemarkException(
+          ErrorCode.DESTINATION_CHANGED,
+          "Cannot continue in "
+              + store.name()
+              + ": "
+              + missing.size()
+              + " data files that its state names are missing, the first is "
+              + missing.get(0)
+              + ". Restore them from a backup, or let the pipeline begin in an empty place.");
+    }
+    List<String> orphans = new ArrayList<>();
+    found.forEach(
+        (path, number) -> {
+          if (number <= epoch && !state.knows(path)) {
+            orphans.add(path);
+          }
+        });
+    store.delete(orphans);
+    return orphans.size();
+  }
+
+  /** What is committed. */
+  public LakeState state() {
+    return state;
+  }
+
+  /** The epoch that was claimed. */
+  public long epoch() {
+    return epoch;
+  }
+
+  /** The number that the next commit will have. */
+  public long nextNumber() {
+    return state.number() + 1;
+  }
+
+  /**
+   * Makes files and entries count.
+   *
+   * @param tidemark the new position, at or above the present one
+   * @param changes entries that are set, or removed where empty
+   * @param removed paths of files that no longer count
+   * @return what may be deleted from now on
+   */
+  public Superfluous commit(
+      Position tidemark,
+      long committedAt,
+      SortedMap<String, Optional<String>> changes,
+      List<LakeFile> added,
+      List<String> removed)
+      throws SinkException {
+    if (fenced) {
+      throw fenced();
+    }
+    if (!tidemark.covers(state.tidemark())) {
+      throw new IllegalArgumentException(
+          "Cannot commit tidemark " + tidemark + ": the lake is at " + state.tidemark() + ".");
+    }
+    SortedMap<String, String> plain = new TreeMap<>();
+    changes.forEach((key, value) -> plain.put(key, value.orElse(null)));
+    StateObject delta =
+        new StateObject(
+            StateObject.FORMAT_VERSION,
+            StateObject.COMMIT,
+            nextNumber(),
+            epoch,
+            UUID.randomUUID().toString(),
+            clock.instant().toString(),
+            state.checkpoints().isEmpty()
+                ? 0
+                : state.checkpoints().get(state.checkpoints().size() - 1),
+            LakeState.parts(tidemark),
+            Math.max(committedAt, state.committedAt()),
+            plain,
+            added,
+            removed,
+            null);
+    if (!isCheckpointDue()) {
+      append(delta);
+      return Superfluous.NOTHING;
+    }
+    return commitCheckpoint(delta);
+  }
+
+  private boolean isCheckpointDue() {
+    int commits = state.commitsSinceCheckpoint();
+    return commits >= retention.checkpointEvery()
+        && (state.filesSinceCheckpoint() * 4 >= state.files().size()
+            || commits >= 10L * retention.checkpointEvery());
+  }
+
+  private Superfluous commitCheckpoint(StateObject delta) throws SinkException {
+    LakeState after = state.copy();
+    after.apply(delta);
+    List<Long> checkpoints = new ArrayList<>(state.checkpoints());
+    checkpoints.add(delta.number());
+    long floor = floor(checkpoints, delta.number());
+    checkpoints.removeIf(number -> number < floor);
+    List<Retired> kept = new ArrayList<>();
+    List<String> dropped = new ArrayList<>();
+    Instant young = clock.instant().minus(retention.grace());
+    for (Retired file : after.retired()) {
+      if (file.number() <= floor && Instant.parse(file.retiredAt()).isBefore(young)) {
+        dropped.add(file.path());
+      } else {
+        kept.add(file);
+      }
+    }
+    append(
+        delta.asCheckpoint(
+            new Checkpoint(
+                after.entries(), List.copyOf(after.files()), kept, List.copyOf(checkpoints))));
+    return new Superfluous(dropped, floor);
+  }
+
+  /** The oldest checkpoint that the retained tidemarks need; 0 where none can go. */
+  private long floor(List<Long> checkpoints, long number) {
+    long floor = 0;
+    for (long checkpoint : checkpoints) {
+      if (number - checkpoint >= retention.tidemarks()) {
+        floor = checkpoint;
+      }
+    }
+    return floor;
+  }
+
+  private void append(StateObject object) throws SinkException {
+    try {
+      boolean created = store.create(StateKeys.key(object.number()), StateCodec.write(object));
+      if (!created && !isOwn(object)) {
+        fenced = true;
+        throw fenced();
+      }
+    } catch (StoreException e) {
+      throw failed(e);
+    }
+    checkHighest(object.number());
+    state.apply(object);
+  }
+
+  /** A creation that timed out may have happened: then the number is taken by ourselves. */
+  private boolean isOwn(StateObject object) throws StoreException {
+    return reader
+        .find(object.number())
+        .filter(found -> found.flush().equals(object.flush()))
+        .isPresent();
+  }
+
+  private void checkHighest(long number) throws SinkException {
+    TreeSet<Long> numbers;
+    try {
+      numbers = StateKeys.numbersAbove(store, number - 1);
+    } catch (StoreException e) {
+      throw new SinkException.OutcomeUnknown(e.getMessage(), e);
+    }
+    if (numbers.isEmpty() || numbers.last() != number) {
+      fenced = true;
+      throw fenced();
+    }
+  }
+
+  private SinkException.Fenced fenced() {
+    return new SinkException.Fenced(
+        "Cannot commit to "
+            + store.name()
+            + ": another writer has taken it over since epoch "
+            + epoch
+            + ". Stop one of the two.");
+  }
+
+  private static SinkException failed(StoreException e) {
+    return e.outcome() == Outcome.UNKNOWN
+        ? new SinkException.OutcomeUnknown(e.getMessage(), e)
+        : new SinkException.Retryable(e.getMessage(), e);
+  }
+
+  /** Deletes what a commit made superfluous. May be called by another thread. */
+  public void delete(Superfluous superfluous) throws StoreException {
+    store.delete(superfluous.files());
+    List<String> old = new ArrayList<>();
+    for (long number : StateKeys.numbersAbove(store, 0)) {
+      if (number < superfluous.stateBelow()) {
+        old.add(StateKeys.key(number));
+      }
+    }
+    store.delete(old);
+  }
+}

@@ -1,0 +1,287 @@
+package io.tidemark.parquet.store;
+
+import io.tidemark.parquet.store.StoreException.Outcome;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A folder of a local or mounted file system. An object appears by a hard link to a file that is
+ * whole and forced to the disk, so it is there entirely or not at all, and the link fails where the
+ * name is taken.
+ */
+public final class FolderStore implements ObjectStore {
+  private static final String OWN = "_tidemark";
+  private static final String STAGING = OWN + "/staging";
+
+  private final Path root;
+  private final Exclusion exclusion;
+  private final Set<Path> unsynced = ConcurrentHashMap.newKeySet();
+
+  /** A store in a folder, which need not exist yet. */
+  public FolderStore(Path root, Exclusion exclusion) {
+    this.root = root.toAbsolutePath().normalize();
+    this.exclusion = exclusion;
+  }
+
+  @Override
+  public String name() {
+    return root.toString();
+  }
+
+  @Override
+  public boolean create(String key, byte[] content) throws StoreException {
+    Path target = path(key);
+    Path temporary = staging().resolve(UUID.randomUUID() + ".tmp");
+    boolean linked = false;
+    try {
+      sync();
+      makeFolders(target.getParent());
+      write(temporary, content);
+      place(temporary, target);
+      linked = true;
+      syncFolder(target.getParent());
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    } catch (IOException | UnsupportedOperationException e) {
+      throw new StoreException(
+          linked ? Outcome.UNKNOWN : Outcome.NOT_DONE,
+          "Cannot create " + target + ": " + reason(e) + ".",
+          e);
+    } finally {
+      deleteQuietly(temporary);
+    }
+  }
+
+  private static void write(Path file, byte[] content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ByteBuffer left = ByteBuffer.wrap(content);
+      while (left.hasRemaining()) {
+        channel.write(left);
+      }
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public Optional<byte[]> read(String key) throws StoreException {
+    try {
+      return Optional.of(Files.readAllBytes(path(key)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw failed("read", path(key), e);
+    }
+  }
+
+  @Override
+  public void publish(Path file, String key) throws StoreException {
+    Path target = path(key);
+    try {
+      force(file);
+      makeFolders(target.getParent());
+      if (!(Files.exists(target) && Files.isSameFile(target, file))) {
+        place(file, target);
+      }
+      unsynced.add(target.getParent());
+      Files.deleteIfExists(file);
+    } catch (IOException | UnsupportedOperationException e) {
+      throw failed("publish", target, e);
+    }
+  }
+
+  private void place(Path file, Path target) throws IOException {
+    if (exclusion == Exclusion.STORE) {
+      Files.createLink(target, file);
+    } else if (Files.exists(target)) {
+      throw new FileAlreadyExistsException(target.toString());
+    } else {
+      Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  private static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public void sync() throws StoreException {
+    for (Path folder : unsynced) {
+      try {
+        syncFolder(folder);
+        unsynced.remove(folder);
+      } catch (IOException e) {
+        throw failed("force to the disk", folder, e);
+      }
+    }
+  }
+
+  /** A name is durable when the folder that holds it is. */
+  private static void syncFolder(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static void makeFolders(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      return;
+    }
+    Path parent = folder.getParent();
+    if (parent != null) {
+      makeFolders(parent);
+    }
+    try {
+      Files.createDirectory(folder);
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(folder)) {
+        throw e;
+      }
+    }
+    if (parent != null) {
+      syncFolder(parent);
+    }
+  }
+
+  @Override
+  public List<StoredObject> list(String prefix, String after) throws StoreException {
+    Path start = path(prefix.substring(0, prefix.lastIndexOf('/') + 1));
+    List<StoredObject> found = new ArrayList<>();
+    if (!Files.isDirectory(start)) {
+      return found;
+    }
+    try {
+      Files.walkFileTree(
+          start,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+              return folder.equals(root.resolve(STAGING))
+                  ? FileVisitResult.SKIP_SUBTREE
+                  : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              String key = key(file);
+              if (key.startsWith(prefix) && key.compareTo(after) > 0) {
+                found.add(new StoredObject(key, attributes.size()));
+              }
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+              if (e instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE; // removed while we looked
+              }
+              throw e;
+            }
+          });
+    } catch (IOException | UncheckedIOException e) {
+      throw failed("list", start, e);
+    }
+    found.sort(Comparator.comparing(StoredObject::key));
+    return found;
+  }
+
+  @Override
+  public void delete(Collection<String> keys) throws StoreException {
+    for (String key : keys) {
+      try {
+        Files.deleteIfExists(path(key));
+      } catch (IOException e) {
+        throw failed("delete", path(key), e);
+      }
+    }
+  }
+
+  @Override
+  public Path staging() throws StoreException {
+    Path folder = root.resolve(STAGING);
+    try {
+      makeFolders(folder);
+    } catch (IOException e) {
+      throw failed("create", folder, e);
+    }
+    return folder;
+  }
+
+  @Override
+  public void sweep() throws StoreException {
+    StagingFolder.clear(staging());
+  }
+
+  @Override
+  public Optional<Path> local(String key) {
+    return Optional.of(path(key));
+  }
+
+  @Override
+  public void fetch(String key, Path target) throws StoreException {
+    try {
+      Files.copy(path(key), target);
+    } catch (IOException e) {
+      throw failed("copy", path(key), e);
+    }
+  }
+
+  @Override
+  public void close() {}
+
+  private Path path(String key) {
+    Path path = root.resolve(key).normalize();
+    if (!path.startsWith(root)) {
+      throw new IllegalArgumentException("Cannot use key " + key + ": it leaves the root.");
+    }
+    return path;
+  }
+
+  private String key(Path file) {
+    StringBuilder key = new StringBuilder();
+    for (Path part : root.relativize(file)) {
+      key.append(key.isEmpty() ? "" : "/").append(part);
+    }
+    return key.toString();
+  }
+
+  private static void deleteQuietly(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // The next sweep takes it.
+    }
+  }
+
+  private static StoreException failed(String verb, Path what, Exception e) {
+    return new StoreException(
+        Outcome.NOT_DONE, "Cannot " + verb + " " + what + ": " + reason(e) + ".", e);
+  }
+
+  private static String reason(Exception e) {
+    return e.getClass().getSimpleName().replace("Exception", "")
+        + (e.getMessage() == null ? "" : " " + e.getMessage());
+  }
+}
