@@ -1,0 +1,240 @@
+package io.tidemark.duckdb;
+
+import io.tidemark.api.copy.CopiedTable;
+import io.tidemark.api.copy.CopyReader;
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
+import io.tidemark.duckdb.TableForm.FormColumn;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.duckdb.DuckDBConnection;
+
+/**
+ * Reads a copy back through the views that a user's query sees.
+ *
+ * <p>Keys are ordered by their type: numbers, times and booleans by value (NaN above all), uuid and
+ * bytea by their bytes, and everything that is held as text byte by byte, which is what {@code
+ * COLLATE "C"} does; a source whose keys have another collation must be asked for that one. Keys
+ * that their type cannot hold (raw text) come last.
+ *
+ * <p>Several iterators may be open at once.
+ */
+public final class DuckDbCopy implements CopyReader {
+  private final Position tidemark;
+  private final List<CopiedTable> tables;
+  private final DuckDbSession session;
+  private final CopyViews views;
+
+  private DuckDbCopy(
+      Position tidemark, List<CopiedTable> tables, DuckDbSession session, CopyViews views) {
+    this.tidemark = tidemark;
+    this.tables = List.copyOf(tables);
+    this.session = session;
+    this.views = views;
+  }
+
+  /**
+   * Makes a copy ready to be read. Opens no file of it yet.
+   *
+   * @param tidemark the position that the tables were listed at
+   * @param tables every table of the copy, with its files as local paths
+   */
+  public static DuckDbCopy open(
+      Position tidemark, List<CopiedTable> tables, DuckDbOptions options) {
+    DuckDbSession session = DuckDbSession.open(tables, options);
+    try {
+      return new DuckDbCopy(tidemark, tables, session, new CopyViews(session, tables));
+    } catch (SQLException e) {
+      session.close();
+      throw QueryFailure.of(e);
+    }
+  }
+
+  @Override
+  public Position tidemark() {
+    return tidemark;
+  }
+
+  @Override
+  public List<CopiedTable> tables() {
+    return tables;
+  }
+
+  @Override
+  public Iterator<List<String>> rows(TableName table, KeyRange range) {
+    if (views.table(table) == null) {
+      throw new TidemarkException(
+          ErrorCode.QUERY,
+          "Cannot read table " + table + ": the copy has no such table. It has " + names() + ".");
+    }
+    try {
+      TableForm form = views.make(table);
+      Connection connection = ((DuckDBConnection) session.connection()).duplicate();
+      return new Rows(form, connection, select(form, range));
+    } catch (SQLException e) {
+      throw QueryFailure.of(e);
+    }
+  }
+
+  private String names() {
+    return tables.stream()
+        .limit(20)
+        .map(table -> table.schema().name().toString())
+        .collect(Collectors.joining(", "));
+  }
+
+  /**
+   * Each column's value in the order of the columns, then the raw texts of those that have them.
+   */
+  private String select(TableForm form, KeyRange range) {
+    List<FormColumn> columns = form.shown();
+    List<FormColumn> raw = columns.stream().filter(FormColumn::raw).toList();
+    List<String> items = new ArrayList<>();
+    columns.forEach(column -> items.add(PgText.select(column.type(), "c" + column.attnum())));
+    raw.forEach(column -> items.add("r" + column.attnum()));
+    List<String> names = new ArrayList<>();
+    columns.forEach(column -> names.add("c" + column.attnum()));
+    raw.forEach(column -> names.add("r" + column.attnum()));
+    List<FormColumn> key = form.newest().key().stream().map(form::column).toList();
+    List<String> conditions = new ArrayList<>();
+    range.from().ifPresent(from -> conditions.add(atOrAbove(key, from)));
+    range.to().ifPresent(to -> conditions.add("NOT " + atOrAbove(key, to)));
+    return "SELECT "
+        + String.join(", ", items)
+        + " FROM "
+        + views.names().get(form.table()).currentSql()
+        + " AS v("
+        + String.join(", ", names)
+        + ")"
+        + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
+        + order(key);
+  }
+
+  private static String order(List<FormColumn> key) {
+    return key.isEmpty()
+        ? ""
+        : key.stream()
+            .map(c -> "c" + c.attnum() + " NULLS LAST" + (c.raw() ? ", r" + c.attnum() : ""))
+            .collect(Collectors.joining(", ", " ORDER BY ", ""));
+  }
+
+  /** Whether a row's key is a key or above it; a part that is raw text is above all others. */
+  private static String atOrAbove(List<FormColumn> key, List<String> bound) {
+    if (bound.size() != key.size()) {
+      throw new TidemarkException(
+          ErrorCode.QUERY,
+          "Cannot read a range of keys: a bound has "
+              + bound.size()
+              + " columns and the key "
+              + key.size()
+              + ". Give a value for each column of the key.");
+    }
+    String condition = "true";
+    for (int i = key.size() - 1; i >= 0; i--) {
+      FormColumn column = key.get(i);
+      if (!PgLiteral.fits(column.type(), bound.get(i))) {
+        throw new TidemarkException(
+            ErrorCode.QUERY,
+            "Cannot read a range of keys: column "
+                + column.name()
+                + " cannot hold one of its bounds. Read the table without a range.");
+      }
+      String name = "c" + column.attnum();
+      String value = PgLiteral.sql(column.type(), bound.get(i));
+      condition =
+          "("
+              + name
+              + " IS NULL OR "
+              + name
+              + " > "
+              + value
+              + " OR ("
+              + name
+              + " = "
+              + value
+              + " AND "
+              + condition
+              + "))";
+    }
+    return condition;
+  }
+
+  @Override
+  public void close() {
+    session.close();
+  }
+
+  /**
+   * Rows as they come from DuckDB; what they need is released with the last, or with the reader.
+   */
+  private static final class Rows implements Iterator<List<String>> {
+    private final List<FormColumn> columns;
+    private final int[] raw;
+    private final Connection connection;
+    private final Statement statement;
+    private final ResultSet rows;
+    private Optional<List<String>> ahead = Optional.empty();
+    private boolean ended;
+
+    Rows(TableForm form, Connection connection, String sql) throws SQLException {
+      this.columns = form.shown();
+      int next = columns.size();
+      this.raw = new int[columns.size()];
+      for (int i : IntStream.range(0, columns.size()).toArray()) {
+        raw[i] = columns.get(i).raw() ? ++next : 0;
+      }
+      this.connection = connection;
+      this.statement = connection.createStatement();
+      this.rows = statement.executeQuery(sql);
+    }
+
+    @Override
+    public boolean hasNext() {
+      if (ahead.isEmpty() && !ended) {
+        ahead = read();
+      }
+      return ahead.isPresent();
+    }
+
+    @Override
+    public List<String> next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      List<String> row = ahead.orElseThrow();
+      ahead = Optional.empty();
+      return row;
+    }
+
+    private Optional<List<String>> read() {
+      try {
+        if (!rows.next()) {
+          ended = true;
+          rows.close();
+          statement.close();
+          connection.close();
+          return Optional.empty();
+        }
+        List<String> row = new ArrayList<>(columns.size());
+        for (int i = 0; i < columns.size(); i++) {
+          String text = PgText.of(columns.get(i).column(), rows.getObject(i + 1));
+          row.add(text == null && raw[i] > 0 ? rows.getString(raw[i]) : text);
+        }
+        return Optional.of(row);
+      } catch (SQLException e) {
+        throw QueryFailure.of(e);
+      }
+    }
+  }
+}
