@@ -12,6 +12,12 @@ import java.math.RoundingMode;
 final class FloatText {
   private static final int FLOAT4_FIXED = 6;
   private static final int FLOAT8_FIXED = 15;
+
+  /** Digits that always tell two numbers of a type apart. */
+  private static final int FLOAT_DIGITS = 9;
+
+  private static final int DOUBLE_DIGITS = 17;
+  private static final int EXACT_DIGITS = 15;
   private static final double[] TEN = new double[16];
 
   static {
@@ -28,7 +34,8 @@ final class FloatText {
       return;
     }
     double positive = Math.abs(value);
-    if (positive >= 1e-4 && positive < 1e15 && writeExact(positive, out)) {
+    boolean plain = positive >= 1e-4 && positive < 1e15;
+    if (plain && writeExact(positive, out)) {
       return;
     }
     BigDecimal exact = new BigDecimal(positive);
@@ -38,7 +45,8 @@ final class FloatText {
             : new BigDecimal(Math.nextUp(positive));
     BigDecimal up = middle(exact, next);
     BigDecimal down = middle(exact, new BigDecimal(Math.nextDown(positive)));
-    write(shortest(exact, down, up), FLOAT8_FIXED, out);
+    int least = plain ? EXACT_DIGITS + 1 : 1;
+    write(shortest(exact, down, up, least, DOUBLE_DIGITS), FLOAT8_FIXED, out);
   }
 
   static void write(float value, TextBuffer out) {
@@ -50,7 +58,7 @@ final class FloatText {
     double next = positive == Float.MAX_VALUE ? 0x1p128 : Math.nextUp(positive);
     BigDecimal up = middle(exact, new BigDecimal(next));
     BigDecimal down = middle(exact, new BigDecimal((double) Math.nextDown(positive)));
-    write(shortest(exact, down, up), FLOAT4_FIXED, out);
+    write(shortest(exact, down, up, 1, FLOAT_DIGITS), FLOAT4_FIXED, out);
   }
 
   private static boolean special(double value, TextBuffer out) {
@@ -99,20 +107,35 @@ final class FloatText {
     return a.add(b).divide(BigDecimal.valueOf(2));
   }
 
-  private static BigDecimal shortest(BigDecimal exact, BigDecimal down, BigDecimal up) {
-    for (int digits = 1; ; digits++) {
-      BigDecimal below = exact.round(new MathContext(digits, RoundingMode.DOWN));
-      BigDecimal above = exact.round(new MathContext(digits, RoundingMode.UP));
-      boolean belowFits = below.compareTo(down) > 0;
-      boolean aboveFits = above.compareTo(up) < 0;
-      if (belowFits && aboveFits) {
-        return exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
-      } else if (belowFits) {
-        return below;
-      } else if (aboveFits) {
-        return above;
+  /** What fits in some digits fits in more, so that the fewest are found by halving. */
+  private static BigDecimal shortest(
+      BigDecimal exact, BigDecimal down, BigDecimal up, int least, int most) {
+    int low = least;
+    int high = most;
+    BigDecimal found = rounded(exact, down, up, most);
+    while (low < high) {
+      int digits = (low + high) / 2;
+      BigDecimal candidate = rounded(exact, down, up, digits);
+      if (candidate == null) {
+        low = digits + 1;
+      } else {
+        found = candidate;
+        high = digits;
       }
     }
+    return found;
+  }
+
+  /** The nearest number of some digits between two bounds, which are excluded; null for none. */
+  private static BigDecimal rounded(BigDecimal exact, BigDecimal down, BigDecimal up, int digits) {
+    BigDecimal below = exact.round(new MathContext(digits, RoundingMode.DOWN));
+    BigDecimal above = exact.round(new MathContext(digits, RoundingMode.UP));
+    boolean belowFits = below.compareTo(down) > 0;
+    boolean aboveFits = above.compareTo(up) < 0;
+    if (belowFits && aboveFits) {
+      return exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
+    }
+    return belowFits ? below : aboveFits ? above : null;
   }
 
   private static void write(BigDecimal value, int fixedBelow, TextBuffer out) {

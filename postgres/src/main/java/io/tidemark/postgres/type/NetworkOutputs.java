@@ -34,7 +34,8 @@ final class NetworkOutputs {
   }
 
   private static void cidr(byte[] data, int offset, int length, TextBuffer out) {
-    out.put('/').number(address(data, offset, length, out));
+    int bits = address(data, offset, length, out);
+    out.put('/').number(bits);
   }
 
   /** Appends the address without its mask and gives the bits of the mask. */

@@ -15,7 +15,7 @@ final class NumericOutput implements Output {
 
   /** Checks the form of a value and gives the number of its digits. */
   static int check(byte[] data, int offset, int length) {
-    int digits = length < HEAD ? -1 : Wire.uint16(data, offset);
+    int digits = length < HEAD ? 0 : Wire.uint16(data, offset);
     if (length != HEAD + 2 * digits) {
       throw MalformedValueException.of("numeric", "its length is not that of its digits");
     }

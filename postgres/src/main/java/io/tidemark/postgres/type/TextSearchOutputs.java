@@ -62,7 +62,7 @@ final class TextSearchOutputs {
    */
   private static void query(byte[] data, int offset, int length, TextBuffer out) {
     WireReader in = new WireReader(data, offset, length, "tsquery");
-    int count = in.count(3);
+    int count = in.count(2);
     if (count > 0) {
       int read = 0;
       Deque<Operator> open = new ArrayDeque<>();

@@ -1,0 +1,56 @@
+package io.tidemark.postgres.type;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One row of the mapping: a type, values that its column holds exactly, values that it cannot.
+ *
+ * @param group heading it stands under in the reference page
+ * @param type as a column declares it
+ * @param reason what the page says of values that do not fit
+ * @param values SQL expressions; all of them must come back as the server prints them
+ */
+record TypeCase(String group, String type, String reason, List<Value> values) {
+  /**
+   * A value.
+   *
+   * @param sql an expression that can be assigned to the type
+   * @param fits whether the column's data type holds it
+   * @param since first version of PostgreSQL that takes it
+   */
+  record Value(String sql, boolean fits, int since) {}
+
+  TypeCase {
+    values = List.copyOf(values);
+  }
+
+  static TypeCase of(String group, String type) {
+    return new TypeCase(group, type, "every value fits", List.of());
+  }
+
+  TypeCase fits(String... sql) {
+    return with(reason, true, 0, sql);
+  }
+
+  TypeCase fitsSince(int version, String... sql) {
+    return with(reason, true, version, sql);
+  }
+
+  TypeCase misfits(String why, String... sql) {
+    return with(why, false, 0, sql);
+  }
+
+  private TypeCase with(String why, boolean fits, int since, String... sql) {
+    List<Value> all = new ArrayList<>(values);
+    for (String one : sql) {
+      all.add(new Value(one, fits, since));
+    }
+    return new TypeCase(group, type, why, all);
+  }
+
+  @Override
+  public String toString() {
+    return type;
+  }
+}
