@@ -4,6 +4,7 @@ import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
 import io.tidemark.api.source.ChangeSource;
 import io.tidemark.api.source.SourceRequest;
 import io.tidemark.api.transform.Transform;
@@ -65,7 +66,7 @@ public final class Pipeline {
    */
   public void run() throws InterruptedException {
     BackOff backOff = new BackOff();
-    try {
+    try (DataFolder folder = DataFolder.claim(config.dataDir())) {
       PipelineRun.End end = PipelineRun.End.AGAIN;
       while (end == PipelineRun.End.AGAIN && !stop.requested()) {
         PipelineRun life = begin();
@@ -154,6 +155,18 @@ public final class Pipeline {
     if (life != null) {
       life.pause(wanted);
     }
+  }
+
+  /**
+   * The table, by its name at the source, that a user calls {@code schema.table}; by its name in
+   * the copy where a transform renames it.
+   */
+  public Optional<TableName> table(String text) {
+    PipelineRun life = runningLife();
+    return life.tables().keySet().stream()
+        .filter(
+            table -> table.toString().equals(text) || life.copyName(table).toString().equals(text))
+        .findFirst();
   }
 
   /** Asks the source to copy a table again, to leave it out, or to take it in again. */

@@ -1,0 +1,137 @@
+package io.tidemark.engine.control;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.engine.pipeline.PipelineStatus;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Speaks to the pipeline that runs with a data folder. Failures that the pipeline tells are thrown
+ * as the {@link TidemarkException} it had.
+ */
+public final class ControlClient {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+  private static final Duration CONNECT = Duration.ofSeconds(2);
+  private static final Duration ANSWER = Duration.ofSeconds(10);
+
+  private final ControlFile file;
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(CONNECT).build();
+
+  private ControlClient(ControlFile file) {
+    this.file = file;
+  }
+
+  /** The pipeline that runs with a data folder; empty where none answers. */
+  public static Optional<ControlClient> find(Path dataDir) {
+    Optional<ControlClient> client = ControlFile.read(dataDir).map(ControlClient::new);
+    try {
+      client.ifPresent(ControlClient::status);
+      return client;
+    } catch (TidemarkException e) {
+      return Optional.empty(); // the process that wrote the file is gone
+    }
+  }
+
+  /** How the pipeline stands. */
+  public PipelineStatus status() {
+    return JSON.convertValue(call("GET", "/status", ANSWER), PipelineStatus.class);
+  }
+
+  /**
+   * Makes every sink commit up to a position, and waits for it.
+   *
+   * @param position empty for the end of the source's log as last heard
+   * @param wait how long at most
+   * @return the lowest tidemark then
+   */
+  public String flush(Optional<Lsn> position, Duration wait) {
+    String query =
+        "?timeout="
+            + wait.toMillis()
+            + "ms"
+            + position.map(at -> "&position=" + encoded(at.toString())).orElse("");
+    return call("POST", "/flush" + query, wait.plus(ANSWER)).get("tidemark").asText();
+  }
+
+  /** Stops taking from the source. */
+  public void pause() {
+    call("POST", "/pause", ANSWER);
+  }
+
+  /** Goes on after {@link #pause}. */
+  public void resume() {
+    call("POST", "/resume", ANSWER);
+  }
+
+  /** Asks for an orderly end; returns at once. */
+  public void stop() {
+    call("POST", "/stop", ANSWER);
+  }
+
+  /** Copies a table again, given as {@code schema.table}. */
+  public void recopyTable(String table) {
+    call("POST", "/tables/recopy?table=" + encoded(table), ANSWER);
+  }
+
+  /** Leaves a table out until it is resumed. */
+  public void pauseTable(String table) {
+    call("POST", "/tables/pause?table=" + encoded(table), ANSWER);
+  }
+
+  /** Takes a paused or failed table in again, by a new copy. */
+  public void resumeTable(String table) {
+    call("POST", "/tables/resume?table=" + encoded(table), ANSWER);
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  private JsonNode call(String method, String path, Duration wait) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + file.port() + path))
+            .timeout(wait)
+            .header("Authorization", "Bearer " + file.token())
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .build();
+    try {
+      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+      JsonNode body = JSON.readTree(response.body());
+      if (response.statusCode() == 200) {
+        return body;
+      }
+      throw new TidemarkException(
+          ErrorCode.valueOf(body.required("code").asText()), body.required("error").asText());
+    } catch (IOException | IllegalArgumentException e) {
+      throw unreachable(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unreachable(e);
+    }
+  }
+
+  private TidemarkException unreachable(Exception e) {
+    return new TidemarkException(
+        ErrorCode.BUSY,
+        "Cannot reach the pipeline of process "
+            + file.pid()
+            + ": no answer at port "
+            + file.port()
+            + ". Look whether the process still runs.",
+        e);
+  }
+}
