@@ -1,0 +1,160 @@
+package io.tidemark.postgres;
+
+import io.tidemark.api.model.Lsn;
+import io.tidemark.postgres.catalog.Catalog;
+import io.tidemark.postgres.catalog.CatalogReader;
+import io.tidemark.postgres.catalog.CatalogTable;
+import io.tidemark.postgres.catalog.ServerInfo;
+import io.tidemark.postgres.catalog.TableFilter;
+import io.tidemark.postgres.connect.Connector;
+import io.tidemark.postgres.history.TypeBook;
+import io.tidemark.postgres.slot.Publication;
+import io.tidemark.postgres.slot.Publication.Published;
+import io.tidemark.postgres.slot.PublicationKeeper;
+import io.tidemark.postgres.slot.SlotState;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One connection for questions about the present, opened again when it was lost. Any thread may
+ * ask; they wait for each other.
+ */
+final class CatalogSession implements AutoCloseable {
+  /** Prefix of every logical message that this program or its event trigger writes. */
+  static final String MESSAGE_PREFIX = "tidemark";
+
+  /**
+   * The present of all selected tables.
+   *
+   * @param walEnd end of the log after the look: all that it shows was written below
+   */
+  record Present(Catalog catalog, List<Publication> publications, Lsn walEnd) {
+    /** How a table is published; the publication with most of its changes counts. */
+    Optional<Published> published(CatalogTable table) {
+      Optional<Published> best = Optional.empty();
+      for (Publication publication : publications) {
+        Optional<Published> found = publication.published(table.oid(), table.name().schema());
+        if (found.isPresent() && (best.isEmpty() || !best.get().everyChange())) {
+          best = found;
+        }
+      }
+      return best;
+    }
+  }
+
+  private final Connector connector;
+  private final TableFilter filter;
+  private final PublicationKeeper keeper;
+  private final TypeBook types;
+  private Connection connection;
+
+  CatalogSession(
+      Connector connector, TableFilter filter, PublicationKeeper keeper, TypeBook types) {
+    this.connector = connector;
+    this.filter = filter;
+    this.keeper = keeper;
+    this.types = types;
+  }
+
+  /** Brings the publications up to the catalog; gives the SQL that this role may not run. */
+  synchronized List<String> keepPublications(Catalog catalog) throws SQLException {
+    return keeper.keep(connection(), catalog);
+  }
+
+  synchronized void createPublications(Catalog catalog) throws SQLException {
+    keeper.create(connection(), catalog);
+  }
+
+  /** Looks at tables, publications and the types of all columns. */
+  synchronized Present look() throws SQLException {
+    Connection open = connection();
+    Catalog catalog = CatalogReader.read(open, filter);
+    readTypes(open, catalog);
+    List<Publication> publications = keeper.current(open);
+    return new Present(catalog, publications, ServerInfo.walEnd(open));
+  }
+
+  private void readTypes(Connection open, Catalog catalog) throws SQLException {
+    List<Integer> oids =
+        catalog.tables().stream()
+            .flatMap(table -> table.columns().stream())
+            .map(column -> column.typeOid())
+            .distinct()
+            .toList();
+    types.read(open, oids);
+  }
+
+  /** The tables and types under another session's snapshot. */
+  Catalog lookUnder(Connection snapshot) throws SQLException {
+    Catalog catalog = CatalogReader.read(snapshot, filter);
+    readTypes(snapshot, catalog);
+    return catalog;
+  }
+
+  synchronized Lsn walEnd() throws SQLException {
+    return ServerInfo.walEnd(connection());
+  }
+
+  synchronized Optional<SlotState> slot(String name) throws SQLException {
+    return SlotState.read(connection(), name);
+  }
+
+  /** A transaction id that the server gives out next, 64 bits. */
+  synchronized long nextXid() throws SQLException {
+    return number("SELECT pg_snapshot_xmax(pg_current_snapshot())::text");
+  }
+
+  /**
+   * Writes a message into the log, in a transaction of its own, so that the stream gets something
+   * at once even where nobody else writes.
+   *
+   * @return a position below the message's commit; on a standby, which cannot write, the position
+   *     it has come to
+   */
+  synchronized Lsn mark(String text) throws SQLException {
+    try (Statement statement = connection().createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+                    + " ELSE pg_logical_emit_message(true, '"
+                    + MESSAGE_PREFIX
+                    + "', '"
+                    + text
+                    + "') END::text")) {
+      row.next();
+      return Lsn.parse(row.getString(1));
+    }
+  }
+
+  private long number(String sql) throws SQLException {
+    try (Statement statement = connection().createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return Long.parseLong(row.getString(1));
+    }
+  }
+
+  private Connection connection() throws SQLException {
+    if (connection == null || connection.isClosed() || !connection.isValid(10)) {
+      close();
+      connection = connector.sql();
+    }
+    return connection;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (connection != null) {
+      try {
+        connection.close();
+      } catch (SQLException e) {
+        // nothing is open on it
+      }
+      connection = null;
+    }
+  }
+}

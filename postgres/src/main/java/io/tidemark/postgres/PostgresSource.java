@@ -1,0 +1,322 @@
+package io.tidemark.postgres;
+
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.api.source.ChangeSource;
+import io.tidemark.api.source.ResumePoint;
+import io.tidemark.api.source.SourceEvent;
+import io.tidemark.api.source.SourceRequest;
+import io.tidemark.api.source.SourceStatus;
+import io.tidemark.postgres.CatalogSession.Present;
+import io.tidemark.postgres.PostgresConfig.SnapshotMode;
+import io.tidemark.postgres.catalog.CatalogTable;
+import io.tidemark.postgres.connect.Connector;
+import io.tidemark.postgres.history.Forms;
+import io.tidemark.postgres.history.TypeBook;
+import io.tidemark.postgres.slot.ExportedSlot;
+import io.tidemark.postgres.slot.Publication;
+import io.tidemark.postgres.slot.PublicationKeeper;
+import io.tidemark.postgres.slot.SlotState;
+import io.tidemark.postgres.slot.SourceIdentity;
+import io.tidemark.postgres.snapshot.SnapshotHolder;
+import io.tidemark.postgres.stream.StreamProgress;
+import io.tidemark.postgres.type.MisfitPolicy;
+import io.tidemark.postgres.type.PgTypes;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Captures a PostgreSQL database: copies every selected table under the snapshot of a slot, and
+ * gives every change after it from the write-ahead log. Each slot belongs to one source.
+ */
+public final class PostgresSource implements ChangeSource {
+  static final String IDENTITY_NOTE = "source";
+  static final String TYPES_NOTE = "types";
+  private static final long JOIN_MILLIS = 5_000;
+
+  private final PostgresConfig config;
+  private final Connector connector;
+  private final EventQueue queue;
+  private final TableBook book;
+  private final Problems problems = new Problems();
+  private CatalogSession session;
+  private StreamRunner runner;
+  private StreamConsumer consumer;
+  private Copier copier;
+  private Watch watch;
+  private TypeBook types;
+  private Gate gate;
+  private volatile boolean opened;
+  private volatile List<String> publications = List.of();
+  private List<Thread> threads = List.of();
+
+  /**
+   * @param environment the process's environment variables, for libpq's password file
+   */
+  public PostgresSource(PostgresConfig config, Map<String, String> environment) {
+    this.config = config;
+    this.connector = new Connector(config.endpoint(), environment);
+    this.queue = new EventQueue(config.limits().queue());
+    this.book = new TableBook(queue);
+  }
+
+  @Override
+  public void open(ResumePoint resume) {
+    try {
+      Lsn tidemark = resume.position().lsn(config.slot());
+      gate =
+          new Gate(
+              connector,
+              config.slot(),
+              Optional.ofNullable(resume.notes().get(IDENTITY_NOTE)).map(SourceIdentity::fromJson));
+      Optional<SlotState> slot = gate.pass(tidemark);
+      build(resume);
+      Present present = publish();
+      restore(resume, present, tidemark);
+      if (tidemark.equals(Lsn.ZERO)) {
+        begin(slot);
+      } else {
+        consumer.startAt(tidemark, System.currentTimeMillis() * 1000);
+        resumeTables();
+      }
+      book.note(IDENTITY_NOTE, gate.identity().toJson());
+      start();
+    } catch (SQLException e) {
+      throw new TidemarkException(
+          ErrorCode.SOURCE_UNREACHABLE,
+          "Cannot open "
+              + connector.endpoint()
+              + ": "
+              + e.getMessage()
+              + ". Check the server and try again.",
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new TidemarkException(
+          ErrorCode.SOURCE_UNREACHABLE, "Cannot open the source: it was interrupted.", e);
+    }
+  }
+
+  private void build(ResumePoint resume) {
+    MisfitPolicy policy =
+        switch (config.policies().overflow()) {
+          case RAW -> MisfitPolicy.RAW;
+          case TEXT -> MisfitPolicy.TEXT;
+          case REJECT -> MisfitPolicy.REJECT;
+        };
+    String known = resume.notes().get(TYPES_NOTE);
+    types = new TypeBook(known == null ? PgTypes.builtIn() : PgTypes.fromJson(known), policy);
+    PublicationKeeper.Keeping keeping =
+        switch (config.publicationMode()) {
+          case LIST -> PublicationKeeper.Keeping.LIST;
+          case ALL -> PublicationKeeper.Keeping.ALL;
+          case EXISTING -> PublicationKeeper.Keeping.NOTHING;
+        };
+    session =
+        new CatalogSession(
+            connector,
+            config.tables(),
+            new PublicationKeeper(config.publication(), config.insertsPublication(), keeping),
+            types);
+    runner =
+        new StreamRunner(
+            config, connector, gate, session, types, book, queue, problems, () -> publications);
+    consumer = new StreamConsumer(config, book, session, types, () -> watch.wake(), runner::ended);
+    runner.consumer(consumer);
+    copier = new Copier(config, connector, session, types, book, queue, problems);
+    watch = new Watch(config, book, session, types, consumer, problems);
+  }
+
+  /** Makes the publications where they are missing and puts the selected tables into them. */
+  private Present publish() throws SQLException {
+    Present present = session.look();
+    session.createPublications(present.catalog());
+    session.keepPublications(present.catalog());
+    Present now = session.look();
+    publications = now.publications().stream().map(Publication::name).toList();
+    return now;
+  }
+
+  private void restore(ResumePoint resume, Present present, Lsn tidemark) {
+    resume
+        .tables()
+        .forEach(
+            (name, state) ->
+                book.restore(
+                    name,
+                    state,
+                    Optional.ofNullable(resume.schemas().get(name)),
+                    Optional.ofNullable(resume.notes().get(TableNote.key(name)))
+                        .map(note -> TableNote.fromJson(name, note))));
+    for (CatalogTable table : present.catalog().tables()) {
+      TableName name = table.name();
+      String stored = resume.notes().get(TableNote.key(name));
+      book.find(name)
+          .ifPresent(
+              tracked ->
+                  present
+                      .published(table)
+                      // another stamp is left to the reconciliation, which copies again
+                      .filter(
+                          now ->
+                              stored == null
+                                  || now.stamp()
+                                      .equals(TableNote.fromJson(name, stored).published()))
+                      .ifPresent(now -> book.published(tracked, now)));
+    }
+    watch.reconcile(present, tidemark);
+  }
+
+  /** A new copy: everything begins at one snapshot. */
+  private void begin(Optional<SlotState> slot) throws SQLException, InterruptedException {
+    ExportedSlot.Kind kind =
+        config.failoverSlot() ? ExportedSlot.Kind.FAILOVER : ExportedSlot.Kind.LASTING;
+    SnapshotHolder holder =
+        slot.isPresent() ? copier.temporary() : copier.holder(config.slot(), kind);
+    if (config.snapshot().mode() == SnapshotMode.NEVER) {
+      try (holder) {
+        followAll(session.look(), holder.point());
+        consumer.startAt(holder.point(), holder.takenAtMicros());
+      }
+      return;
+    }
+    Copier.Prepared prepared =
+        copier.prepare(
+            holder, book.all().stream().filter(table -> table.published != null).toList());
+    consumer.startAt(holder.point(), holder.takenAtMicros());
+    copier.first(prepared);
+  }
+
+  private void followAll(Present present, Lsn from) {
+    Forms forms = new Forms(types);
+    for (CatalogTable table : present.catalog().tables()) {
+      book.find(table.name())
+          .filter(tracked -> tracked.published != null)
+          .ifPresent(
+              tracked ->
+                  book.follow(
+                      tracked,
+                      forms.of(table, tracked.published, 1),
+                      TableLook.of(present.catalog(), table),
+                      from,
+                      Optional.of("not copied: snapshot.mode is never")));
+    }
+  }
+
+  /** What was being copied begins again; what was copied waits for the stream as before. */
+  private void resumeTables() throws SQLException {
+    for (TrackedTable table : book.all()) {
+      if (table.state.phase() == Phase.COPYING) {
+        book.again(table, "its copy was interrupted; it begins again", consumer.position());
+      } else if (table.state.phase() == Phase.CATCHING_UP) {
+        Lsn mark = session.mark("resumed");
+        synchronized (book) {
+          table.memberAt = mark.value();
+        }
+      }
+    }
+  }
+
+  private void start() {
+    opened = true;
+    threads =
+        List.of(
+            new Thread(runner, "tidemark-capture"),
+            new Thread(copier, "tidemark-copier"),
+            new Thread(watch, "tidemark-watch"));
+    for (Thread thread : threads) {
+      boolean unneeded =
+          (thread.getName().equals("tidemark-capture")
+                  && config.snapshot().mode() == SnapshotMode.ONLY)
+              || (thread.getName().equals("tidemark-copier")
+                  && config.snapshot().mode() == SnapshotMode.NEVER);
+      if (!unneeded) {
+        thread.setDaemon(true);
+        thread.start();
+      }
+    }
+  }
+
+  @Override
+  public SourceEvent poll(Duration wait) throws InterruptedException {
+    return queue.poll(wait);
+  }
+
+  @Override
+  public void confirm(Position position) {
+    runner.confirm(position.lsn(config.slot()));
+  }
+
+  @Override
+  public void request(SourceRequest request) {
+    if (request instanceof SourceRequest.CutAt cut) {
+      consumer.cutAt(cut.position().lsn(config.slot()));
+    } else if (request instanceof SourceRequest.Recopy recopy) {
+      with(recopy.table(), table -> book.comeBack(table, consumer.position()));
+    } else if (request instanceof SourceRequest.Resume resume) {
+      with(resume.table(), table -> book.comeBack(table, consumer.position()));
+    } else if (request instanceof SourceRequest.Pause pause) {
+      with(
+          pause.table(),
+          table -> book.leave(table, Phase.PAUSED, "paused by its owner", consumer.position()));
+    } else if (request instanceof SourceRequest.Fail fail) {
+      with(
+          fail.table(),
+          table -> book.leave(table, Phase.FAILED, fail.reason(), consumer.position()));
+    }
+    watch.wake();
+  }
+
+  private void with(TableName name, java.util.function.Consumer<TrackedTable> step) {
+    synchronized (book) {
+      book.find(name).ifPresent(step);
+    }
+  }
+
+  @Override
+  public SourceStatus status() {
+    if (!opened) {
+      return new SourceStatus(false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, 0, 0, 0, problems.text());
+    }
+    Optional<StreamProgress> progress = runner.progress();
+    Lsn received = consumer.received();
+    Lsn head = watch.head().isBefore(received) ? received : watch.head();
+    return new SourceStatus(
+        progress.isPresent(),
+        head,
+        received,
+        runner.confirmed(),
+        watch.retained(),
+        consumer.lastCommitMicros(),
+        book.changesGiven(),
+        progress.map(StreamProgress::spilledBytes).orElse(0L),
+        problems.text());
+  }
+
+  @Override
+  public void close() {
+    queue.close();
+    if (session == null) {
+      return;
+    }
+    watch.close();
+    copier.close();
+    runner.close();
+    threads.forEach(Thread::interrupt);
+    try {
+      for (Thread thread : threads) {
+        thread.join(JOIN_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    session.close();
+  }
+}

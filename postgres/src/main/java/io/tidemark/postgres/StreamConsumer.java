@@ -1,0 +1,374 @@
+package io.tidemark.postgres;
+
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Column;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.postgres.PostgresConfig.AmbiguousRename;
+import io.tidemark.postgres.catalog.CatalogTable;
+import io.tidemark.postgres.history.Alignment;
+import io.tidemark.postgres.history.Forms;
+import io.tidemark.postgres.history.TypeBook;
+import io.tidemark.postgres.stream.Relation;
+import io.tidemark.postgres.stream.RelationResolver;
+import io.tidemark.postgres.stream.StreamListener;
+import io.tidemark.postgres.type.ColumnCodec;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What the stream becomes: decides which rows count and under which form, and says where the
+ * boundaries are. The reader thread calls it; {@link #tick}, {@link #cutAt} and {@link #position}
+ * any other.
+ */
+final class StreamConsumer implements StreamListener, RelationResolver {
+  /** An idle source is told at most this often: each telling is a commit in every destination. */
+  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private final PostgresConfig config;
+  private final TableBook book;
+  private final CatalogSession session;
+  private final TypeBook types;
+  private final Forms forms;
+  private final Runnable wake;
+  private final java.util.function.Consumer<Optional<Exception>> whenEnded;
+
+  private Lsn last = Lsn.ZERO;
+  private long lastMicros;
+  private long lastNanos;
+  private boolean given;
+  private boolean committed;
+  private Optional<Lsn> cut = Optional.empty();
+  private volatile Lsn received = Lsn.ZERO;
+  private volatile long lastCommitMicros;
+
+  /**
+   * @param wake called when the catalog should be looked at soon
+   * @param whenEnded called when the reader has ended
+   */
+  StreamConsumer(
+      PostgresConfig config,
+      TableBook book,
+      CatalogSession session,
+      TypeBook types,
+      Runnable wake,
+      java.util.function.Consumer<Optional<Exception>> whenEnded) {
+    this.config = config;
+    this.book = book;
+    this.session = session;
+    this.types = types;
+    this.forms = new Forms(types);
+    this.wake = wake;
+    this.whenEnded = whenEnded;
+  }
+
+  /** Says where the stream begins; the first boundary. */
+  void startAt(Lsn start, long micros) {
+    synchronized (book) {
+      last = start;
+      boundary(start, micros);
+    }
+  }
+
+  /** The last boundary: where reading goes on after a lost connection. */
+  Lsn position() {
+    synchronized (book) {
+      return last;
+    }
+  }
+
+  /** Up to where the log was read. */
+  Lsn received() {
+    return received;
+  }
+
+  /** Commit time of the last transaction, microseconds since 1970 UTC; 0 before the first. */
+  long lastCommitMicros() {
+    return lastCommitMicros;
+  }
+
+  /** Forgets what was half given; the stream will be read again from {@link #position}. */
+  void restart() {
+    synchronized (book) {
+      given = false;
+      committed = false;
+    }
+  }
+
+  // ---- boundaries
+
+  private void boundary(Lsn end, long micros) {
+    last = end;
+    lastMicros = micros;
+    lastNanos = System.nanoTime();
+    given = false;
+    committed = false;
+    if (cut.isPresent() && !end.isBefore(cut.get())) {
+      cut = Optional.empty();
+    }
+    book.boundary(Position.of(config.slot(), end), end, micros);
+  }
+
+  /** Makes copied rows visible while the stream has nothing to say. */
+  void tick() {
+    synchronized (book) {
+      if (!given && !last.equals(Lsn.ZERO) && book.isWaitingForBoundary()) {
+        boundary(last, lastMicros);
+      }
+    }
+  }
+
+  /** Asks for a boundary at the last commit that ends at or below a position. */
+  void cutAt(Lsn position) {
+    synchronized (book) {
+      if (last.isBefore(position)) {
+        cut = Optional.of(position);
+      }
+    }
+  }
+
+  @Override
+  public boolean flushBefore(Transaction next) {
+    synchronized (book) {
+      return cut.isPresent() && Long.compareUnsigned(next.commitLsn(), cut.get().value()) >= 0;
+    }
+  }
+
+  @Override
+  public void begin(Transaction transaction) {
+    synchronized (book) {
+      if (flushBefore(transaction) && !committed) {
+        boundary(cut.get(), lastMicros);
+      }
+    }
+  }
+
+  @Override
+  public void commit(Transaction transaction) {
+    synchronized (book) {
+      committed = true;
+      received = new Lsn(transaction.endLsn());
+      lastCommitMicros = transaction.committedAt();
+    }
+  }
+
+  @Override
+  public void flushed(long endLsn, long committedAt) {
+    synchronized (book) {
+      boundary(new Lsn(endLsn), committedAt);
+    }
+  }
+
+  @Override
+  public void keepAlive(long serverEnd) {
+    synchronized (book) {
+      Lsn end = new Lsn(serverEnd);
+      if (end.isBefore(last)) {
+        return;
+      }
+      received = end;
+      if (cut.isPresent() && !end.isBefore(cut.get())) {
+        boundary(cut.get(), nowMicros());
+      }
+      boolean due = System.nanoTime() - lastNanos >= IDLE_NANOS;
+      if (last.isBefore(end) && (due || book.isWaitingForBoundary() || book.isCatchingUp())) {
+        boundary(end, nowMicros());
+      }
+    }
+  }
+
+  private static long nowMicros() {
+    return System.currentTimeMillis() * 1000;
+  }
+
+  // ---- rows
+
+  @Override
+  public long generation() {
+    return book.generation();
+  }
+
+  @Override
+  public boolean admits(TableName table, Transaction transaction) {
+    synchronized (book) {
+      return book.find(table).filter(found -> admits(found, transaction)).isPresent();
+    }
+  }
+
+  private boolean admits(TrackedTable table, Transaction transaction) {
+    return config.snapshot().mode() != PostgresConfig.SnapshotMode.ONLY
+        && table.follows()
+        && Long.compareUnsigned(transaction.commitLsn(), table.floor) >= 0;
+  }
+
+  @Override
+  public void changes(ChangeBatch batch) {
+    synchronized (book) {
+      given = true;
+      book.give(batch);
+    }
+  }
+
+  @Override
+  public void failed(TableName name, Transaction transaction, String reason) {
+    synchronized (book) {
+      book.find(name)
+          .ifPresent(
+              table -> book.leave(table, Phase.FAILED, reason, new Lsn(transaction.commitLsn())));
+    }
+  }
+
+  @Override
+  public void message(Transaction transaction, long lsn, String prefix, byte[] content) {
+    // marks and heartbeats only have to arrive: their commit moves the stream on
+  }
+
+  @Override
+  public void ended(Optional<Exception> failure) {
+    whenEnded.accept(failure);
+  }
+
+  // ---- forms
+
+  @Override
+  public Optional<Resolved> resolve(Relation relation, Transaction transaction) {
+    synchronized (book) {
+      Optional<TrackedTable> found = book.ofRelation(relation.oid());
+      if (found.isEmpty()) {
+        wake.run();
+        return Optional.empty();
+      }
+      TrackedTable table = found.get();
+      long floor = table.leafFloors.getOrDefault(relation.oid(), 0L);
+      if (!admits(table, transaction) || Long.compareUnsigned(transaction.commitLsn(), floor) < 0) {
+        return Optional.empty();
+      }
+      boolean leaf = relation.oid() != table.oid;
+      if (!leaf && wasRenamed(relation, table, transaction)) {
+        return Optional.empty();
+      }
+      return form(relation, table, transaction, leaf).map(schema -> bind(relation, schema, leaf));
+    }
+  }
+
+  private boolean wasRenamed(Relation relation, TrackedTable table, Transaction transaction) {
+    TableName now = new TableName(relation.schema(), relation.name());
+    if (now.equals(table.name)) {
+      return false;
+    }
+    book.leave(
+        table, Phase.DETACHED, "the table was renamed to " + now, new Lsn(transaction.commitLsn()));
+    wake.run();
+    return true;
+  }
+
+  private Optional<TableSchema> form(
+      Relation relation, TrackedTable table, Transaction transaction, boolean leaf) {
+    Optional<TableSchema> known =
+        Alignment.known(relation, table.history.at(transaction.commitLsn()), leaf);
+    return known.isPresent() ? known : newForm(relation, table, transaction, leaf);
+  }
+
+  private Optional<TableSchema> newForm(
+      Relation relation, TrackedTable table, Transaction transaction, boolean leaf) {
+    Lsn at = new Lsn(transaction.commitLsn());
+    CatalogSession.Present present = look();
+    Optional<CatalogTable> now = present.catalog().relation(table.oid);
+    TableSchema newest = table.history.newest();
+    Alignment.Outcome outcome;
+    try {
+      outcome =
+          Alignment.find(
+              relation,
+              newest,
+              now.map(catalog -> forms.of(catalog, table.published, newest.version() + 1)),
+              leaf);
+    } catch (TidemarkException e) {
+      book.leave(table, Phase.FAILED, e.getMessage(), at);
+      return Optional.empty();
+    }
+    if (outcome instanceof Alignment.Ambiguous ambiguous) {
+      ambiguous(table, ambiguous.reason(), at);
+      return Optional.empty();
+    }
+    TableSchema next =
+        outcome instanceof Alignment.Changed changed
+            ? changed.schema()
+            : ((Alignment.Known) outcome).schema();
+    TableLook look = now.map(catalog -> TableLook.of(present.catalog(), catalog)).orElse(null);
+    if (table.state.phase() == Phase.COPYING) {
+      book.again(table, "its columns changed while it was copied; it is copied again", at);
+      wake.run();
+      return Optional.empty();
+    }
+    boolean columnsChanged = !next.columns().equals(newest.columns());
+    if (look != null && table.look != null && columnsChanged && look.fileChanged(table.look)) {
+      book.again(
+          table, "its rows were rewritten by a change of its columns; it is copied again", at);
+      wake.run();
+      return Optional.empty();
+    }
+    book.alter(table, next, transaction.commitLsn());
+    return Optional.of(next);
+  }
+
+  private void ambiguous(TrackedTable table, String reason, Lsn at) {
+    if (config.policies().ambiguousRename() == AmbiguousRename.DROP_ADD) {
+      book.again(table, "its columns changed (" + reason + "); it is copied again", at);
+      wake.run();
+    } else {
+      book.leave(
+          table,
+          Phase.FAILED,
+          "Cannot tell a rename of columns from drop and add: "
+              + reason
+              + ". Copy the table again (tables recopy), set on-ambiguous-rename: drop-add, or"
+              + " create the event trigger that doctor prints.",
+          at);
+    }
+  }
+
+  private CatalogSession.Present look() {
+    try {
+      return session.look();
+    } catch (SQLException e) {
+      throw new TidemarkException(
+          ErrorCode.SOURCE_UNREACHABLE,
+          "Cannot read the catalog: " + e.getMessage() + ". Trying again.",
+          e);
+    }
+  }
+
+  private Resolved bind(Relation relation, TableSchema schema, boolean leaf) {
+    int[] targets = new int[relation.columns().size()];
+    List<ColumnCodec> codecs = new ArrayList<>();
+    for (int i = 0; i < targets.length; i++) {
+      String name = relation.columns().get(i).name();
+      targets[i] = leaf ? indexOf(schema, name) : i;
+      Column column = schema.columns().get(targets[i]);
+      codecs.add(types.codec(column));
+    }
+    return new Resolved(
+        schema,
+        leaf ? Optional.of(relation.schema() + "." + relation.name()) : Optional.empty(),
+        targets,
+        codecs);
+  }
+
+  private static int indexOf(TableSchema schema, String name) {
+    for (int i = 0; i < schema.columns().size(); i++) {
+      if (schema.columns().get(i).name().equals(name)) {
+        return i;
+      }
+    }
+    throw new IllegalStateException("a partition has a column that its root has not: " + name);
+  }
+}

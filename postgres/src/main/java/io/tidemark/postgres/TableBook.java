@@ -1,0 +1,393 @@
+package io.tidemark.postgres;
+
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.Op;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.TableState;
+import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.api.source.SourceEvent;
+import io.tidemark.postgres.history.TableHistory;
+import io.tidemark.postgres.slot.Publication.Published;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * All tables and where each stands. Every step is taken under its monitor and put into the queue
+ * inside it, so the order of events is the order of steps, whichever thread takes them: a table's
+ * last copied row comes before "catching up", a failed table's rows never come after "failed".
+ */
+final class TableBook {
+  private final EventQueue queue;
+  private final Map<TableName, TrackedTable> tables = new TreeMap<>();
+  private final Map<Integer, TrackedTable> byRelation = new HashMap<>();
+  private long generation;
+  private long changesGiven;
+  private long sinceBoundary;
+
+  TableBook(EventQueue queue) {
+    this.queue = queue;
+  }
+
+  // ---- looking
+
+  synchronized Collection<TrackedTable> all() {
+    return List.copyOf(tables.values());
+  }
+
+  synchronized Optional<TrackedTable> find(TableName name) {
+    return Optional.ofNullable(tables.get(name));
+  }
+
+  /** The table whose rows a relation holds: itself, or the root above a leaf. */
+  synchronized Optional<TrackedTable> ofRelation(int oid) {
+    return Optional.ofNullable(byRelation.get(oid));
+  }
+
+  synchronized long generation() {
+    return generation;
+  }
+
+  synchronized long changesGiven() {
+    return changesGiven;
+  }
+
+  /** Whether every table that is to be copied has been. */
+  synchronized boolean isSettled() {
+    return tables.values().stream()
+        .allMatch(
+            table ->
+                table.state.phase() != Phase.WAITING
+                    && table.state.phase() != Phase.COPYING
+                    && table.state.phase() != Phase.CATCHING_UP);
+  }
+
+  // ---- what is known of tables
+
+  /** Takes in a table that the copy knows already. */
+  synchronized void restore(
+      TableName name, TableState state, Optional<TableSchema> schema, Optional<TableNote> note) {
+    TrackedTable table =
+        new TrackedTable(name, schema.map(TableSchema::relationOid).orElse(0), state);
+    schema.ifPresent(
+        form -> {
+          table.history = new TableHistory(form);
+          table.announced = form.version();
+        });
+    note.ifPresent(
+        known -> {
+          table.floor = known.floorLsn().value();
+          table.look = known.look();
+        });
+    tables.put(name, table);
+    index(table);
+  }
+
+  /** Takes in a table that was never seen: it waits for its copy. */
+  synchronized TrackedTable add(TableName name, int oid, Optional<String> reason) {
+    TrackedTable table = new TrackedTable(name, oid, TableState.waiting());
+    tables.put(name, table);
+    index(table);
+    step(
+        table,
+        reason.map(why -> table.state.out(Phase.WAITING, why, Lsn.ZERO)).orElse(table.state));
+    return table;
+  }
+
+  /** What the catalog and the publication say now, for a table that is not being followed. */
+  synchronized void describe(TrackedTable table, int oid, Published published, TableLook look) {
+    table.oid = oid;
+    table.published = published;
+    table.look = look;
+    index(table);
+  }
+
+  synchronized void published(TrackedTable table, Published published) {
+    table.published = published;
+  }
+
+  private void index(TrackedTable table) {
+    byRelation.values().removeIf(other -> other == table);
+    if (table.oid != 0) {
+      byRelation.put(table.oid, table);
+    }
+    if (table.look != null) {
+      table.look.leaves().keySet().forEach(leaf -> byRelation.put(leaf, table));
+    }
+  }
+
+  // ---- steps of a table's life
+
+  private void step(TrackedTable table, TableState next) {
+    table.state = next;
+    put(new SourceEvent.TableChange(table.name, next));
+  }
+
+  private void put(SourceEvent event) {
+    sinceBoundary++;
+    queue.put(event);
+  }
+
+  private void note(TrackedTable table) {
+    put(
+        new SourceEvent.Note(
+            TableNote.key(table.name),
+            Optional.of(
+                new TableNote(
+                        new Lsn(table.floor).toString(),
+                        table.published == null ? "" : table.published.stamp(),
+                        table.look)
+                    .toJson())));
+  }
+
+  /** Writes down what the source must find again. */
+  synchronized void note(String key, String value) {
+    put(new SourceEvent.Note(key, Optional.of(value)));
+  }
+
+  /**
+   * A copy attempt begins: from here on nothing older of the table counts.
+   *
+   * @param point position of the snapshot
+   * @param form the table under the snapshot; its number is put right here
+   */
+  synchronized int begin(
+      TrackedTable table,
+      long point,
+      long takenAtMicros,
+      TableSchema form,
+      TableLook look,
+      long rowsExpected) {
+    TableSchema schema = version(table, form, point);
+    table.floor = point;
+    table.memberAt = 0;
+    table.pending = Optional.empty();
+    table.leafFloors.clear();
+    describe(table, form.relationOid(), table.published, look);
+    generation++;
+    int attempt = table.state.attempt() + 1;
+    announce(table, schema.version());
+    step(
+        table,
+        new TableState(Phase.COPYING, attempt, Optional.empty(), 0, rowsExpected, new Lsn(point)));
+    note(table);
+    truncate(schema, Optional.empty(), point - 1, takenAtMicros);
+    return attempt;
+  }
+
+  private void truncate(
+      TableSchema schema, Optional<String> leaf, long commitLsn, long committedAt) {
+    ChangeBatch batch = new ChangeBatch(schema);
+    batch.addRow(Op.TRUNCATE, commitLsn, 0, 0, committedAt);
+    leaf.ifPresent(batch::leaf);
+    batch.columns().forEach(column -> column.vector().addNull());
+    put(new SourceEvent.Changes(batch));
+  }
+
+  /** The newest version where it has this form, else a new one. */
+  private static TableSchema version(TrackedTable table, TableSchema form, long since) {
+    if (table.history == null) {
+      TableSchema first = io.tidemark.postgres.history.Alignment.numbered(form, 1);
+      table.history = new TableHistory(first);
+      return first;
+    }
+    TableSchema newest = table.history.newest();
+    if (io.tidemark.postgres.history.Forms.same(newest, form)) {
+      return newest;
+    }
+    TableSchema next = io.tidemark.postgres.history.Alignment.numbered(form, newest.version() + 1);
+    table.history.add(next, since);
+    return next;
+  }
+
+  /** Rows of a copy; they are dropped where the attempt does not run any more. */
+  synchronized void copied(TrackedTable table, int attempt, ChangeBatch batch) {
+    if (table.isCopying(attempt)) {
+      TableState state = table.state;
+      table.state =
+          new TableState(
+              state.phase(),
+              attempt,
+              state.reason(),
+              state.rowsCopied() + batch.size(),
+              state.rowsExpected(),
+              state.since());
+      changesGiven += batch.size();
+      put(new SourceEvent.Changes(batch));
+    }
+  }
+
+  /** Tells how far the running copies are. */
+  synchronized void tellProgress() {
+    for (TrackedTable table : tables.values()) {
+      if (table.state.phase() == Phase.COPYING && table.state.rowsCopied() > 0) {
+        put(new SourceEvent.TableChange(table.name, table.state));
+      }
+    }
+  }
+
+  synchronized boolean isCopying(TrackedTable table, int attempt) {
+    return table.isCopying(attempt);
+  }
+
+  /**
+   * All rows of a copy have been given.
+   *
+   * @param mark a position of the log taken after the last of them was read
+   */
+  synchronized void copyEnded(TrackedTable table, int attempt, Lsn mark) {
+    if (table.isCopying(attempt)) {
+      table.memberAt = mark.value();
+      step(table, table.state.in(Phase.CATCHING_UP, table.state.since()));
+    }
+  }
+
+  /** The table has to be copied again; it waits for that. */
+  synchronized void again(TrackedTable table, String reason, Lsn at) {
+    if (table.state.phase() == Phase.PAUSED || table.state.phase() == Phase.FAILED) {
+      return;
+    }
+    generation++;
+    step(table, table.state.out(Phase.WAITING, reason, at));
+  }
+
+  /** The table leaves the copy, for a reason. */
+  synchronized void leave(TrackedTable table, Phase phase, String reason, Lsn at) {
+    if (table.state.phase() != phase) {
+      generation++;
+      step(table, table.state.out(phase, reason, at));
+    }
+  }
+
+  /** The owner wants a table in again. */
+  synchronized void comeBack(TrackedTable table, Lsn at) {
+    generation++;
+    step(table, table.state.in(Phase.WAITING, at));
+  }
+
+  /** A table whose rows are never copied: only its changes count, from a position on. */
+  synchronized void follow(
+      TrackedTable table, TableSchema form, TableLook look, Lsn from, Optional<String> reason) {
+    TableSchema schema = version(table, form, from.value());
+    table.floor = from.value();
+    describe(table, form.relationOid(), table.published, look);
+    generation++;
+    announce(table, schema.version());
+    step(table, new TableState(Phase.MEMBER, table.state.attempt(), reason, 0, -1, from));
+    note(table);
+  }
+
+  // ---- the stream
+
+  /** Announces every version up to a number that was not announced yet. */
+  private void announce(TrackedTable table, int upTo) {
+    for (TableSchema schema : table.history.above(table.announced)) {
+      if (schema.version() <= upTo) {
+        put(new SourceEvent.SchemaChange(schema));
+        table.announced = schema.version();
+      }
+    }
+  }
+
+  /** A new version that holds from a place of the log on. */
+  synchronized void alter(TrackedTable table, TableSchema next, long since) {
+    table.history.add(next, since);
+    generation++;
+  }
+
+  /** What the catalog shows has been understood. */
+  synchronized void understood(TrackedTable table, TableLook look) {
+    table.pending = Optional.empty();
+    if (!look.equals(table.look)) {
+      describe(table, table.oid, table.published, look);
+      note(table);
+    }
+  }
+
+  /**
+   * Rows of the stream. What the copy holds already, and what was given before the connection was
+   * lost, is left out.
+   */
+  synchronized void give(ChangeBatch batch) {
+    TrackedTable table = tables.get(batch.table());
+    if (table == null || !table.follows() || batch.size() == 0) {
+      return;
+    }
+    ChangeBatch rows = onlyNew(table, batch);
+    if (rows.size() == 0) {
+      return;
+    }
+    announce(table, rows.schema().version());
+    table.lastCommitLsn = rows.commitLsn(rows.size() - 1);
+    table.lastOrdinal = rows.ordinal(rows.size() - 1);
+    changesGiven += rows.size();
+    put(new SourceEvent.Changes(rows));
+  }
+
+  private static ChangeBatch onlyNew(TrackedTable table, ChangeBatch batch) {
+    if (isNew(table, batch, 0)) {
+      return batch;
+    }
+    ChangeBatch rest = new ChangeBatch(batch.schema());
+    for (int i = 0; i < batch.size(); i++) {
+      if (isNew(table, batch, i)) {
+        rest.addFrom(batch, i);
+      }
+    }
+    return rest;
+  }
+
+  private static boolean isNew(TrackedTable table, ChangeBatch batch, int i) {
+    long commitLsn = batch.commitLsn(i);
+    int order = Long.compareUnsigned(commitLsn, table.lastCommitLsn);
+    return Long.compareUnsigned(commitLsn, table.floor) >= 0
+        && (order > 0 || (order == 0 && batch.ordinal(i) > table.lastOrdinal));
+  }
+
+  /**
+   * Every row of every commit below a position has been given: tables that were waiting for it
+   * become members, and copies may be made visible.
+   */
+  synchronized void boundary(io.tidemark.api.model.Position position, Lsn end, long micros) {
+    for (TrackedTable table : tables.values()) {
+      if (table.history != null) {
+        announce(table, Integer.MAX_VALUE);
+        table.history.forgetBelow(end.value());
+      }
+      if (table.state.phase() == Phase.CATCHING_UP
+          && table.memberAt != 0
+          && Long.compareUnsigned(end.value(), table.memberAt) >= 0) {
+        step(table, member(table, end));
+      }
+    }
+    queue.put(new SourceEvent.Boundary(position, micros));
+    sinceBoundary = 0;
+  }
+
+  private static TableState member(TrackedTable table, Lsn at) {
+    TableState state = table.state.in(Phase.MEMBER, at);
+    if (table.published == null || table.published.everyChange()) {
+      return state;
+    }
+    return state.out(
+        Phase.MEMBER,
+        "only inserts and truncates are captured, since the table has no usable replica identity;"
+            + " run ALTER TABLE ... REPLICA IDENTITY FULL (or add a primary key)",
+        at);
+  }
+
+  /** Whether anything was given since the last boundary. */
+  synchronized boolean isWaitingForBoundary() {
+    return sinceBoundary > 0;
+  }
+
+  /** Whether a copied table waits for the stream to pass a position. */
+  synchronized boolean isCatchingUp() {
+    return tables.values().stream().anyMatch(table -> table.state.phase() == Phase.CATCHING_UP);
+  }
+}

@@ -1,0 +1,48 @@
+package io.tidemark.postgres;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.tidemark.api.model.TableName;
+import io.tidemark.postgres.catalog.Catalog;
+import io.tidemark.postgres.catalog.CatalogColumn;
+import io.tidemark.postgres.catalog.CatalogTable;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * What the catalog showed of a table and can change without a row change in the stream.
+ *
+ * @param leaves what holds its rows, by pg_class.oid: the table itself, or its leaf partitions
+ * @param stamps pg_attribute.xmin of all columns: changes with every change of a definition
+ */
+record TableLook(Map<Integer, Leaf> leaves, String stamps) {
+  /**
+   * @param name of the relation
+   * @param file pg_class.relfilenode
+   */
+  record Leaf(TableName name, long file) {}
+
+  TableLook {
+    leaves = new TreeMap<>(leaves);
+  }
+
+  static TableLook of(Catalog catalog, CatalogTable table) {
+    Map<Integer, Leaf> leaves = new TreeMap<>();
+    for (CatalogTable leaf : catalog.leaves(table)) {
+      leaves.put(leaf.oid(), new Leaf(leaf.name(), leaf.fileNode()));
+    }
+    return new TableLook(
+        leaves,
+        table.columns().stream().map(CatalogColumn::stamp).collect(Collectors.joining(" ")));
+  }
+
+  /** Whether a relation that both looks have got another file: rewritten, truncated or packed. */
+  @JsonIgnore
+  boolean fileChanged(TableLook before) {
+    return leaves.entrySet().stream()
+        .anyMatch(
+            leaf ->
+                before.leaves.containsKey(leaf.getKey())
+                    && before.leaves.get(leaf.getKey()).file() != leaf.getValue().file());
+  }
+}

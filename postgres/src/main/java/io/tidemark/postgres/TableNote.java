@@ -1,0 +1,52 @@
+package io.tidemark.postgres;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.TableName;
+
+/**
+ * What the source must find again of a table.
+ *
+ * @param floor position of the snapshot that the copy was made from: rows of commits below it do
+ *     not count
+ * @param published how the table was published: {@code Publication.Published.stamp}
+ * @param look what the catalog showed
+ */
+record TableNote(String floor, String published, TableLook look) {
+  private static final String PREFIX = "table/";
+  private static final ObjectMapper JSON =
+      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  static String key(TableName table) {
+    return PREFIX + table;
+  }
+
+  Lsn floorLsn() {
+    return Lsn.parse(floor);
+  }
+
+  String toJson() {
+    try {
+      return JSON.writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Cannot write what is noted of a table.", e);
+    }
+  }
+
+  static TableNote fromJson(TableName table, String json) {
+    try {
+      return JSON.readValue(json, TableNote.class);
+    } catch (JsonProcessingException e) {
+      throw new TidemarkException(
+          ErrorCode.DESTINATION_CHANGED,
+          "Cannot read what was noted of table "
+              + table
+              + ": it is not of the form that was written. Restore the state of the destination.",
+          e);
+    }
+  }
+}

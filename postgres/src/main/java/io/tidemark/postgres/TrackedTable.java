@@ -1,0 +1,66 @@
+package io.tidemark.postgres;
+
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableState;
+import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.postgres.history.TableHistory;
+import io.tidemark.postgres.slot.Publication.Published;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Where a table stands while the source runs. Guarded by the {@link TableBook} that has it. */
+final class TrackedTable {
+  /** A look at the catalog that the stream has not come up to yet. */
+  record Pending(TableLook look, Lsn seenAt) {}
+
+  final TableName name;
+  int oid;
+  TableState state;
+
+  /** Rows of commits below this position are in the copy already, or do not count. */
+  long floor;
+
+  /** Position that the stream must have passed for a copied table to be a member; 0 for none. */
+  long memberAt;
+
+  /** Null before the first copy. */
+  TableHistory history;
+
+  /** Number of the newest version that was announced. */
+  int announced;
+
+  /** Null where it is not published. */
+  Published published;
+
+  TableLook look;
+  Optional<Pending> pending = Optional.empty();
+
+  /** Leaves that are copied by themselves, by oid: rows of commits below the place do not count. */
+  final Map<Integer, Long> leafFloors = new HashMap<>();
+
+  /** Stamp of the last row given, for a stream that is read again after a lost connection. */
+  long lastCommitLsn;
+
+  long lastOrdinal = -1;
+
+  TrackedTable(TableName name, int oid, TableState state) {
+    this.name = name;
+    this.oid = oid;
+    this.state = state;
+  }
+
+  /** Whether rows of the stream are given. */
+  boolean follows() {
+    return history != null
+        && (state.phase() == Phase.COPYING
+            || state.phase() == Phase.CATCHING_UP
+            || state.phase() == Phase.MEMBER);
+  }
+
+  /** Whether a copy attempt with a number is the one that is running. */
+  boolean isCopying(int attempt) {
+    return state.phase() == Phase.COPYING && state.attempt() == attempt;
+  }
+}

@@ -1,0 +1,308 @@
+package io.tidemark.postgres;
+
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.postgres.CatalogSession.Present;
+import io.tidemark.postgres.catalog.CatalogTable;
+import io.tidemark.postgres.history.Alignment;
+import io.tidemark.postgres.history.Forms;
+import io.tidemark.postgres.history.TypeBook;
+import io.tidemark.postgres.slot.Publication.Published;
+import io.tidemark.postgres.slot.SlotState;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Looks at the catalog again and again for what the stream does not say: new tables and dropped
+ * ones, tables taken out of the publication, rewrites, changes of a form that no row followed.
+ *
+ * <p>The catalog shows the present, the stream is behind it. So a finding counts only once the
+ * stream has passed the place at which the catalog was read, and the catalog still shows the same.
+ */
+final class Watch implements Runnable {
+  private static final long TICK_MILLIS = 500;
+  private static final String CATALOG = "catalog";
+  private static final String PUBLICATION = "publication";
+  private static final String WAL = "wal";
+
+  private final PostgresConfig config;
+  private final TableBook book;
+  private final CatalogSession session;
+  private final TypeBook types;
+  private final Forms forms;
+  private final StreamConsumer consumer;
+  private final Problems problems;
+  private final Semaphore wake = new Semaphore(0);
+  private final Map<TableName, Lsn> gone = new HashMap<>();
+  private volatile boolean closed;
+  private volatile Lsn head = Lsn.ZERO;
+  private volatile long retained = -1;
+  private String typesNoted = "";
+
+  Watch(
+      PostgresConfig config,
+      TableBook book,
+      CatalogSession session,
+      TypeBook types,
+      StreamConsumer consumer,
+      Problems problems) {
+    this.config = config;
+    this.book = book;
+    this.session = session;
+    this.types = types;
+    this.forms = new Forms(types);
+    this.consumer = consumer;
+    this.problems = problems;
+  }
+
+  /** Has the catalog looked at soon. Any thread. */
+  void wake() {
+    if (wake.availablePermits() == 0) {
+      wake.release();
+    }
+  }
+
+  /** End of the log when it was looked at last. */
+  Lsn head() {
+    return head;
+  }
+
+  /** WAL held back when it was looked at last, -1 where not known. */
+  long retained() {
+    return retained;
+  }
+
+  @Override
+  public void run() {
+    long nextLook = System.nanoTime() + config.tablesRefresh().toNanos();
+    try {
+      while (!closed) {
+        boolean woken = wake.tryAcquire(TICK_MILLIS, TimeUnit.MILLISECONDS);
+        book.tellProgress();
+        consumer.tick();
+        if (woken || System.nanoTime() - nextLook >= 0) {
+          lookSafely();
+          nextLook = System.nanoTime() + config.tablesRefresh().toNanos();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void lookSafely() {
+    try {
+      look();
+      problems.clear(CATALOG);
+    } catch (SQLException | TidemarkException e) {
+      if (!closed) {
+        problems.say(CATALOG, "The catalog could not be read (" + e.getMessage() + "); retrying.");
+      }
+    }
+  }
+
+  private void look() throws SQLException {
+    Lsn passed = consumer.position();
+    Present present = session.look();
+    List<String> undone = session.keepPublications(present.catalog());
+    if (undone.isEmpty()) {
+      problems.clear(PUBLICATION);
+    } else {
+      problems.say(
+          PUBLICATION, "Tables cannot be published by this role. Run: " + join(undone) + ";");
+    }
+    reconcile(session.look(), passed);
+    observeSlot();
+  }
+
+  private static String join(List<String> statements) {
+    return String.join("; ", statements.subList(0, Math.min(5, statements.size())));
+  }
+
+  private void observeSlot() throws SQLException {
+    head = session.walEnd();
+    Optional<SlotState> slot = session.slot(config.slot());
+    retained = slot.map(SlotState::retained).orElse(-1L);
+    if (retained > config.limits().walBudget()) {
+      problems.say(
+          WAL,
+          "The slot holds back "
+              + (retained >> 20)
+              + " MiB of WAL, more than wal-budget. A sink is slow or stands still, or a"
+              + " transaction at the source is open for very long.");
+    } else {
+      problems.clear(WAL);
+    }
+  }
+
+  /**
+   * Brings the tables up to what the catalog shows.
+   *
+   * @param passed a position that the stream had passed before the catalog was read
+   */
+  void reconcile(Present present, Lsn passed) {
+    synchronized (book) {
+      for (CatalogTable table : present.catalog().tables()) {
+        if (!table.unlogged()) {
+          Optional<TrackedTable> tracked = book.find(table.name());
+          if (tracked.isEmpty()) {
+            appear(table, present);
+          } else {
+            compare(tracked.get(), table, present, passed);
+          }
+        }
+      }
+      for (TrackedTable tracked : book.all()) {
+        boolean there =
+            present.catalog().table(tracked.name).filter(table -> !table.unlogged()).isPresent();
+        if (!there && tracked.state.phase() != Phase.DETACHED && isPast(tracked, present, passed)) {
+          book.leave(
+              tracked,
+              Phase.DETACHED,
+              "the table was dropped at the source, or is not selected any more",
+              passed);
+        }
+        if (there) {
+          gone.remove(tracked.name);
+        }
+      }
+      noteTypes();
+    }
+  }
+
+  private void noteTypes() {
+    String now = types.types().toJson();
+    if (!now.equals(typesNoted)) {
+      typesNoted = now;
+      book.note(PostgresSource.TYPES_NOTE, now);
+    }
+  }
+
+  /** Whether the stream has passed the place at which a change was first seen. */
+  private boolean isPast(TrackedTable table, Present present, Lsn passed) {
+    Lsn seen = gone.computeIfAbsent(table.name, name -> present.walEnd());
+    return !table.follows() || !passed.isBefore(seen);
+  }
+
+  private void appear(CatalogTable table, Present present) {
+    Optional<Published> published = present.published(table);
+    TrackedTable added =
+        book.add(
+            table.name(),
+            table.oid(),
+            published.isPresent() ? Optional.empty() : Optional.of(unpublished()));
+    book.describe(
+        added, table.oid(), published.orElse(null), TableLook.of(present.catalog(), table));
+  }
+
+  private String unpublished() {
+    return "it is not in publication "
+        + config.publication()
+        + "; its owner must run ALTER PUBLICATION "
+        + config.publication()
+        + " ADD TABLE for it";
+  }
+
+  private void compare(TrackedTable tracked, CatalogTable table, Present present, Lsn passed) {
+    Optional<Published> published = present.published(table);
+    TableLook look = TableLook.of(present.catalog(), table);
+    Phase phase = tracked.state.phase();
+    if (phase == Phase.DETACHED) {
+      book.describe(tracked, table.oid(), published.orElse(null), look);
+      book.again(tracked, "the table is there again; it is copied again", passed);
+    } else if (tracked.oid != 0 && tracked.oid != table.oid()) {
+      if (isPast(tracked, present, passed)) {
+        book.describe(tracked, table.oid(), published.orElse(null), look);
+        book.again(tracked, "the table was dropped and made again; it is copied again", passed);
+      }
+    } else if (!stamp(tracked.published).equals(stamp(published.orElse(null)))) {
+      book.describe(tracked, table.oid(), published.orElse(null), tracked.look);
+      if (phase != Phase.WAITING || published.isEmpty()) {
+        book.again(
+            tracked,
+            published.isPresent()
+                ? "the way it is published changed; it is copied again"
+                : unpublished(),
+            passed);
+      }
+    } else if (tracked.follows() && phase != Phase.COPYING) {
+      settle(tracked, table, look, present, passed);
+    } else if (phase == Phase.WAITING) {
+      book.describe(tracked, table.oid(), published.orElse(null), look);
+    }
+  }
+
+  private static String stamp(Published published) {
+    return published == null ? "" : published.stamp();
+  }
+
+  /** What the catalog shows of a table that is followed, against what was understood of it. */
+  private void settle(
+      TrackedTable tracked, CatalogTable table, TableLook look, Present present, Lsn passed) {
+    TableSchema newest = tracked.history.newest();
+    TableSchema form =
+        Alignment.keepBackfill(forms.of(table, tracked.published, newest.version() + 1), newest);
+    boolean sameForm = Forms.same(newest, form);
+    if (look.equals(tracked.look) && sameForm) {
+      tracked.pending = Optional.empty();
+      return;
+    }
+    boolean seenBefore = tracked.pending.isPresent() && tracked.pending.get().look().equals(look);
+    if (!seenBefore) {
+      tracked.pending = Optional.of(new TrackedTable.Pending(look, present.walEnd()));
+      return;
+    }
+    if (passed.isBefore(tracked.pending.get().seenAt())) {
+      return;
+    }
+    understand(tracked, look, newest, form, passed);
+  }
+
+  private void understand(
+      TrackedTable tracked, TableLook look, TableSchema newest, TableSchema form, Lsn passed) {
+    boolean touched = tracked.look == null || !look.stamps().equals(tracked.look.stamps());
+    if (tracked.look != null && touched && look.fileChanged(tracked.look)) {
+      book.again(tracked, "its rows were rewritten by ALTER TABLE; it is copied again", passed);
+      return;
+    }
+    if (!Forms.same(newest, form)) {
+      if (sameNames(newest, form) && !newest.columns().isEmpty() && numbersDiffer(newest, form)) {
+        book.again(
+            tracked,
+            "a column was dropped and added again under the same name; it is copied again",
+            passed);
+        return;
+      }
+      book.alter(tracked, form, passed.value());
+    }
+    book.understood(tracked, look);
+  }
+
+  private static boolean sameNames(TableSchema a, TableSchema b) {
+    return a.columns().stream()
+        .map(io.tidemark.api.model.Column::name)
+        .toList()
+        .equals(b.columns().stream().map(io.tidemark.api.model.Column::name).toList());
+  }
+
+  private static boolean numbersDiffer(TableSchema a, TableSchema b) {
+    for (int i = 0; i < a.columns().size(); i++) {
+      if (a.columns().get(i).attnum() != b.columns().get(i).attnum()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void close() {
+    closed = true;
+  }
+}

@@ -1,0 +1,64 @@
+package io.tidemark.postgres.catalog;
+
+import io.tidemark.api.model.TableName;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** One look at all tables of a database that the filter selects, with their partitions. */
+public final class Catalog {
+  private final Map<Integer, CatalogTable> byOid = new LinkedHashMap<>();
+  private final Map<TableName, CatalogTable> roots = new TreeMap<>();
+
+  Catalog(Collection<CatalogTable> all, TableFilter filter) {
+    Map<Integer, CatalogTable> known = new LinkedHashMap<>();
+    all.forEach(table -> known.put(table.oid(), table));
+    for (CatalogTable table : all) {
+      CatalogTable root = known.get(table.root());
+      if (root != null && filter.selects(root.name())) {
+        byOid.put(table.oid(), table);
+        if (!table.isPartition()) {
+          roots.put(table.name(), table);
+        }
+      }
+    }
+  }
+
+  /** Selected tables that are no partitions, by name. */
+  public Collection<CatalogTable> tables() {
+    return roots.values();
+  }
+
+  /** The selected table of a name. */
+  public Optional<CatalogTable> table(TableName name) {
+    return Optional.ofNullable(roots.get(name));
+  }
+
+  /** A selected table, or a partition of one, at any level. */
+  public Optional<CatalogTable> relation(int oid) {
+    return Optional.ofNullable(byOid.get(oid));
+  }
+
+  /**
+   * What holds the rows of a table: its leaf partitions in the order of their names, or the table
+   * itself.
+   */
+  public List<CatalogTable> leaves(CatalogTable table) {
+    if (!table.partitioned()) {
+      return List.of(table);
+    }
+    return byOid.values().stream()
+        .filter(leaf -> leaf.root() == table.oid() && !leaf.partitioned())
+        .sorted(java.util.Comparator.comparing(CatalogTable::name))
+        .toList();
+  }
+
+  /** Whether the log can say which row an UPDATE or DELETE meant, in every partition. */
+  public boolean identityUsable(CatalogTable table) {
+    return leaves(table).stream().allMatch(CatalogTable::identityUsable)
+        && (table.partitioned() || table.identityUsable());
+  }
+}

@@ -1,0 +1,41 @@
+package io.tidemark.postgres.catalog;
+
+import java.util.Optional;
+
+/**
+ * A column as pg_attribute holds it.
+ *
+ * @param attnum attribute number, 1 or more
+ * @param name its name
+ * @param typeOid pg_type.oid
+ * @param typmod type modifier, -1 for none
+ * @param typeName the type as format_type writes it
+ * @param notNull whether nulls are forbidden
+ * @param generated empty, {@code s} (stored) or {@code v} (virtual)
+ * @param missing text of the value that rows older than the column have; empty where that is null
+ * @param stamp pg_attribute.xmin: another one after each change of the column's definition
+ */
+public record CatalogColumn(
+    int attnum,
+    String name,
+    int typeOid,
+    int typmod,
+    String typeName,
+    boolean notNull,
+    String generated,
+    Optional<String> missing,
+    String stamp) {
+
+  /** Whether the source computes the column. */
+  public boolean isGenerated() {
+    return !generated.isEmpty();
+  }
+
+  /** Whether name, type and number are those of another look. */
+  public boolean sameForm(CatalogColumn other) {
+    return attnum == other.attnum
+        && name.equals(other.name)
+        && typeOid == other.typeOid
+        && typmod == other.typmod;
+  }
+}

@@ -1,0 +1,44 @@
+package io.tidemark.postgres.snapshot;
+
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.postgres.type.ColumnCodec;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How the rows of one relation (a table, or a leaf of it) are read.
+ *
+ * @param relation pg_class.oid
+ * @param name its name at the snapshot
+ * @param leaf what its rows say of their partition; empty for a plain table
+ * @param schema the form that its rows get
+ * @param columns how each column of the schema is selected and read, in that order
+ * @param conditions SQL conditions that all must hold
+ * @param print what {@link io.tidemark.postgres.catalog.CatalogReader#print} said under the
+ *     snapshot
+ * @param pages size of the relation
+ */
+public record CopyPlan(
+    int relation,
+    TableName name,
+    Optional<String> leaf,
+    TableSchema schema,
+    List<SelectedColumn> columns,
+    List<String> conditions,
+    String print,
+    long pages) {
+  public CopyPlan {
+    columns = List.copyOf(columns);
+    conditions = List.copyOf(conditions);
+  }
+
+  /**
+   * How one column is read.
+   *
+   * @param expression what COPY selects
+   * @param binary whether it comes in the type's binary form, else in its text form
+   * @param codec reads it
+   */
+  public record SelectedColumn(String expression, boolean binary, ColumnCodec codec) {}
+}

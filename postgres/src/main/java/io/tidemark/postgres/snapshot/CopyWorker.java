@@ -1,0 +1,153 @@
+package io.tidemark.postgres.snapshot;
+
+import io.tidemark.postgres.catalog.CatalogReader;
+import io.tidemark.postgres.catalog.Sql;
+import io.tidemark.postgres.connect.Connector;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyOut;
+
+/**
+ * Copies chunks, one at a time, each in a transaction of its own under the holder's snapshot. One
+ * thread uses a worker; {@link #abort} may be called by another.
+ */
+final class CopyWorker implements AutoCloseable {
+  private static final int LOOK_EVERY = 1024;
+
+  private final Connection reading;
+  private final Connection present;
+
+  CopyWorker(Connector connector) {
+    reading = connector.sql();
+    try {
+      present = connector.sql();
+    } catch (RuntimeException e) {
+      close(reading);
+      throw e;
+    }
+  }
+
+  /**
+   * Copies one chunk.
+   *
+   * @throws AttemptLostException where what COPY would read is not what the snapshot shows
+   */
+  void copy(SnapshotHolder holder, CopyPlan plan, Chunk chunk, CopyRows rows, CopySink sink)
+      throws SQLException, InterruptedException, AttemptLostException {
+    try (Statement statement = reading.createStatement()) {
+      statement.execute("SET lock_timeout = '60s'");
+      SnapshotHolder.begin(statement, holder.snapshot());
+      statement.execute("LOCK TABLE ONLY " + Sql.name(plan.name()) + " IN ACCESS SHARE MODE");
+      checkPrint(plan);
+      CopyOut copy = reading.unwrap(PGConnection.class).getCopyAPI().copyOut(sql(plan, chunk));
+      int messages = 0;
+      byte[] data = copy.readFromCopy();
+      while (data != null) {
+        rows.message(data);
+        if (++messages % LOOK_EVERY == 0 && !sink.isWanted()) {
+          copy.cancelCopy();
+          throw new AttemptLostException("the attempt is not wanted any more");
+        }
+        data = copy.readFromCopy();
+      }
+      rows.end();
+      statement.execute("COMMIT");
+    } catch (SQLException e) {
+      throw lostOr(e);
+    } finally {
+      endTransaction();
+    }
+  }
+
+  /**
+   * COPY reads the table's present file with the present columns, only the rows are chosen by the
+   * snapshot. Both are looked at with a fresh snapshot once the lock keeps them from changing.
+   */
+  private void checkPrint(CopyPlan plan) throws SQLException, AttemptLostException {
+    String now = CatalogReader.print(present, plan.relation()).orElse("(dropped)");
+    if (!now.equals(plan.print())) {
+      throw new AttemptLostException(
+          "the table was truncated, rewritten or altered while it was copied");
+    }
+  }
+
+  private static String sql(CopyPlan plan, Chunk chunk) {
+    List<String> conditions =
+        Stream.concat(
+                plan.conditions().stream().map(condition -> "(" + condition + ")"),
+                chunk.isWhole() ? Stream.empty() : Stream.of(chunk.condition()))
+            .toList();
+    return "COPY (SELECT "
+        + plan.columns().stream()
+            .map(CopyPlan.SelectedColumn::expression)
+            .collect(Collectors.joining(", "))
+        + " FROM ONLY "
+        + Sql.name(plan.name())
+        + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
+        + ") TO STDOUT (FORMAT binary)";
+  }
+
+  /** Names gone since the snapshot, or a snapshot that is gone, cost the attempt only. */
+  private static SQLException lostOr(SQLException e) throws AttemptLostException {
+    String state = e.getSQLState() == null ? "" : e.getSQLState();
+    switch (state) {
+      case "42P01", "42703", "3F000" ->
+          throw new AttemptLostException("the table or a column of it was renamed or dropped", e);
+      case "55P03" ->
+          throw new AttemptLostException(
+              "the table was locked for more than 60 s by somebody else", e);
+      case "22023", "42704" ->
+          throw new AttemptLostException("the snapshot is gone: " + e.getMessage(), e);
+      default -> {
+        return e;
+      }
+    }
+  }
+
+  /** A COPY broken off in the middle leaves a connection that is of no use any more. */
+  private void endTransaction() {
+    try (Statement statement = reading.createStatement()) {
+      statement.execute("ROLLBACK");
+    } catch (SQLException e) {
+      abort();
+    }
+  }
+
+  /** Whether both connections can still be used. */
+  boolean isUsable() {
+    try {
+      return !reading.isClosed() && !present.isClosed();
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  /** Breaks off whatever the worker is doing. */
+  void abort() {
+    try {
+      reading.abort(Runnable::run);
+      present.abort(Runnable::run);
+    } catch (SQLException e) {
+      // gone already
+    }
+  }
+
+  @Override
+  public void close() {
+    close(reading);
+    close(present);
+  }
+
+  private static void close(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // nothing was left open that the server does not end by itself
+    }
+  }
+}
