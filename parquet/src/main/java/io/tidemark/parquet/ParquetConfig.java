@@ -4,16 +4,23 @@ import io.tidemark.api.config.ComponentSpec;
 import io.tidemark.api.config.Option;
 import io.tidemark.api.config.OptionType;
 import io.tidemark.api.config.Settings;
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.parquet.store.S3Location;
+import io.tidemark.parquet.store.S3Location.S3Credentials;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * What a Parquet lake can be told.
  *
  * @param path a folder, or {@code s3://bucket/prefix}
- * @param s3 how to reach an S3 store
+ * @param s3 where in S3, and how to reach it; of no meaning for a folder
  * @param layout where files go and how they are named
  * @param rowGroupBytes memory of rows after which they are encoded
  * @param targetFileBytes length after which a file ends; also what joining small files aims at
@@ -27,7 +34,7 @@ import java.util.Optional;
  */
 public record ParquetConfig(
     String path,
-    S3Options s3,
+    S3Location s3,
     LakeLayout layout,
     long rowGroupBytes,
     long targetFileBytes,
@@ -178,59 +185,22 @@ public record ParquetConfig(
               RETAIN_TIDEMARKS,
               STAGING));
 
-  /**
-   * How an S3 store is reached.
-   *
-   * @param credentials empty for the usual chain of AWS
-   */
-  public record S3Options(
-      Optional<String> endpoint,
-      Optional<String> region,
-      boolean pathStyle,
-      Optional<Credentials> credentials,
-      Optional<String> encryption,
-      Optional<String> kmsKey) {
-    /** Nothing said. */
-    public static final S3Options NONE =
-        new S3Options(
-            Optional.empty(),
-            Optional.empty(),
-            false,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty());
-  }
-
-  /** Keys of an S3 account. */
-  public record Credentials(String accessKey, String secretKey, Optional<String> sessionToken) {
-    @Override
-    public String toString() {
-      return "Credentials[hidden]";
+  /** What options by name say, all well formed; the others are at their defaults. */
+  public static ParquetConfig of(Map<String, String> options) {
+    List<String> problems = new ArrayList<>();
+    Settings settings = Settings.read(SPEC, Map.copyOf(options), "parquet", problems);
+    ParquetConfig config = from(settings, "parquet", problems);
+    if (!problems.isEmpty()) {
+      throw new TidemarkException(
+          ErrorCode.CONFIGURATION,
+          "Cannot use this lake: " + String.join(" ", problems) + " Mend the configuration.");
     }
+    return config;
   }
 
   /** Everything at its default but the place. */
   public static ParquetConfig of(String path) {
-    return from(
-        Settings.read(
-            SPEC, java.util.Map.of(PATH.name(), path), "sink", new java.util.ArrayList<>()),
-        "sink",
-        new java.util.ArrayList<>());
-  }
-
-  /** The same lake, reached in another way. */
-  public ParquetConfig with(S3Options options) {
-    return new ParquetConfig(
-        path,
-        options,
-        layout,
-        rowGroupBytes,
-        targetFileBytes,
-        compressionLevel,
-        singleWriter,
-        checkpointEvery,
-        retainTidemarks,
-        staging);
+    return of(Map.of(PATH.name(), path));
   }
 
   /**
@@ -254,7 +224,7 @@ public record ParquetConfig(
     }
     return new ParquetConfig(
         path,
-        s3(settings),
+        s3(path, settings),
         LakeLayout.read(
             value(settings, FILE_TEMPLATE), value(settings, PARTITION_COLUMN), where, problems),
         value(settings, ROW_GROUP_BYTES),
@@ -266,8 +236,9 @@ public record ParquetConfig(
         settings.find(STAGING).map(Path::of));
   }
 
-  private static S3Options s3(Settings settings) {
-    Optional<Credentials> credentials =
+  private static S3Location s3(String path, Settings settings) {
+    S3Location place = S3Location.of(path.startsWith("s3://") ? path : "s3://none");
+    Optional<S3Credentials> credentials =
         settings
             .find(ACCESS_KEY)
             .flatMap(
@@ -276,9 +247,11 @@ public record ParquetConfig(
                         .find(SECRET_KEY)
                         .map(
                             secret ->
-                                new Credentials(access, secret, settings.find(SESSION_TOKEN))));
-    return new S3Options(
-        settings.find(ENDPOINT),
+                                new S3Credentials(access, secret, settings.find(SESSION_TOKEN))));
+    return new S3Location(
+        place.bucket(),
+        place.prefix(),
+        settings.find(ENDPOINT).map(URI::create),
         settings.find(REGION),
         value(settings, PATH_STYLE),
         credentials,

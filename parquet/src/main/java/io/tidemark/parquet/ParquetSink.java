@@ -1,5 +1,7 @@
 package io.tidemark.parquet;
 
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.Position;
@@ -100,6 +102,12 @@ public final class ParquetSink implements Sink {
         buffer = new FlushBuffer(config, store.staging());
       }
     } catch (StoreException e) {
+      if (e.outcome() == StoreException.Outcome.REFUSED) {
+        throw new TidemarkException(
+            ErrorCode.DESTINATION,
+            e.getMessage() + " Look at the name of the bucket, the keys and their rights.",
+            e);
+      }
       throw new SinkException.Retryable(e.getMessage(), e);
     }
     LakeState state = log.state();

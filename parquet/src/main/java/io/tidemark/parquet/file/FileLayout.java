@@ -4,7 +4,6 @@ import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Column;
 import io.tidemark.api.model.ColumnData;
 import io.tidemark.api.model.TableSchema;
-import io.tidemark.api.model.TableSchema.ReplicaIdentity;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -22,8 +21,8 @@ import org.apache.parquet.schema.Types;
 public final class FileLayout {
   private final TableSchema schema;
   private final BitSet raw = new BitSet();
-  private final BitSet old = new BitSet();
   private final BitSet oldRaw = new BitSet();
+  private boolean old;
   private boolean partition;
 
   private FileLayout(TableSchema schema) {
@@ -44,8 +43,8 @@ public final class FileLayout {
     FileLayout both = new FileLayout(schema);
     for (FileLayout layout : List.of(this, other)) {
       both.raw.or(layout.raw);
-      both.old.or(layout.old);
       both.oldRaw.or(layout.oldRaw);
+      both.old |= layout.old;
       both.partition |= layout.partition;
     }
     return both;
@@ -53,20 +52,23 @@ public final class FileLayout {
 
   /** Whether rows of the other layout fit a file of this one. */
   public boolean covers(FileLayout other) {
-    FileLayout both = with(other);
-    return both.extras().equals(extras()) && both.old.equals(old) && both.oldRaw.equals(oldRaw);
+    return with(other).extras().equals(extras());
   }
 
-  /** Names of the top-level columns that only some files have. */
+  /**
+   * Names of the columns that only some files have; {@code _old.<column>__raw} where the old row
+   * has one.
+   */
   public List<String> extras() {
     List<String> names = new ArrayList<>();
-    if (!old.isEmpty()) {
+    if (old) {
       names.add(MetaColumns.OLD);
     }
     if (partition) {
       names.add(MetaColumns.PARTITION);
     }
     raw.stream().forEach(index -> names.add(rawName(index)));
+    oldRaw.stream().forEach(index -> names.add(MetaColumns.OLD + "." + rawName(index)));
     return names;
   }
 
@@ -79,7 +81,7 @@ public final class FileLayout {
     return raw;
   }
 
-  BitSet old() {
+  boolean old() {
     return old;
   }
 
@@ -127,7 +129,7 @@ public final class FileLayout {
   }
 
   private void addExtras(List<Type> fields) {
-    if (!old.isEmpty()) {
+    if (old) {
       fields.add(oldStruct());
     }
     if (partition) {
@@ -140,14 +142,11 @@ public final class FileLayout {
 
   private Type oldStruct() {
     List<Type> fields = new ArrayList<>();
-    old.stream()
-        .forEach(
-            index -> {
-              Column column = schema.columns().get(index);
-              fields.add(
-                  ParquetTypes.oldField(
-                      column.name(), column.type(), MetaColumns.OLD_IDS + attnum(index)));
-            });
+    for (Column column : schema.columns()) {
+      fields.add(
+          ParquetTypes.oldField(
+              column.name(), column.type(), MetaColumns.OLD_IDS + column.attnum()));
+    }
     oldRaw.stream()
         .forEach(
             index ->
@@ -178,7 +177,7 @@ public final class FileLayout {
     needRaw(batch.columns(), run, raw);
     partition = partition || anyLeaf(run);
     if (batch.hasBefore() && anyBefore(run)) {
-      needOld(run);
+      old = true;
       needRaw(batch.before(), run, oldRaw);
     }
   }
@@ -195,27 +194,6 @@ public final class FileLayout {
   private static boolean anyBefore(RowRun run) {
     for (int i = run.from(); i < run.to(); i++) {
       if (run.batch().beforeKind(i) != ChangeBatch.Before.NONE) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private void needOld(RowRun run) {
-    for (int index = 0; index < schema.columns().size(); index++) {
-      if (schema.identity() == ReplicaIdentity.FULL
-          || schema.key().contains(attnum(index))
-          || anyValue(run.batch().before().get(index), run)) {
-        old.set(index);
-      }
-    }
-  }
-
-  /** Whether the log brought old values of a column that is not part of the key. */
-  private static boolean anyValue(ColumnData column, RowRun run) {
-    int end = Math.min(run.to(), column.vector().size());
-    for (int i = run.from(); i < end; i++) {
-      if (!column.isSourceNull(i)) {
         return true;
       }
     }

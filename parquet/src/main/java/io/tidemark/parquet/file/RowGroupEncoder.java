@@ -131,7 +131,7 @@ final class RowGroupEncoder {
   }
 
   private void extras() throws IOException {
-    for (int index : layout.old().stream().toArray()) {
+    for (int index = 0; layout.old() && index < layout.schema().columns().size(); index++) {
       old(index);
     }
     for (int index : layout.oldRaw().stream().toArray()) {

@@ -93,7 +93,7 @@ public final class StateLog {
       refusedSecond = !store.create(key, content);
       store.delete(List.of(key));
     } catch (StoreException e) {
-      if (e.outcome() != Outcome.REFUSED) {
+      if (e.outcome() != Outcome.UNSUPPORTED) {
         throw e;
       }
       throw cannotExclude(store, e);

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -62,7 +63,9 @@ public final class FolderStore implements ObjectStore {
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;
-    } catch (IOException | UnsupportedOperationException e) {
+    } catch (StoreException e) {
+      throw e;
+    } catch (IOException e) {
       throw new StoreException(
           linked ? Outcome.UNKNOWN : Outcome.NOT_DONE,
           "Cannot create " + target + ": " + reason(e) + ".",
@@ -105,19 +108,42 @@ public final class FolderStore implements ObjectStore {
       }
       unsynced.add(target.getParent());
       Files.deleteIfExists(file);
-    } catch (IOException | UnsupportedOperationException e) {
+    } catch (StoreException e) {
+      throw e;
+    } catch (IOException e) {
       throw failed("publish", target, e);
     }
   }
 
   private void place(Path file, Path target) throws IOException {
     if (exclusion == Exclusion.STORE) {
-      Files.createLink(target, file);
+      link(file, target);
     } else if (Files.exists(target)) {
       throw new FileAlreadyExistsException(target.toString());
     } else {
       Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
     }
+  }
+
+  private static void link(Path file, Path target) throws IOException {
+    try {
+      Files.createLink(target, file);
+    } catch (UnsupportedOperationException e) {
+      throw noLinks(target, e);
+    } catch (FileSystemException e) {
+      String reason = String.valueOf(e.getReason());
+      if (reason.contains("not permitted") || reason.contains("not supported")) {
+        throw noLinks(target, e);
+      }
+      throw e;
+    }
+  }
+
+  private static StoreException noLinks(Path target, Exception cause) {
+    return new StoreException(
+        Outcome.UNSUPPORTED,
+        "Cannot create " + target + ": the file system has no hard links.",
+        cause);
   }
 
   private static void force(Path file) throws IOException {
@@ -240,9 +266,12 @@ public final class FolderStore implements ObjectStore {
   }
 
   @Override
-  public void fetch(String key, Path target) throws StoreException {
+  public boolean fetch(String key, Path target) throws StoreException {
     try {
       Files.copy(path(key), target);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
     } catch (IOException e) {
       throw failed("copy", path(key), e);
     }

@@ -57,8 +57,12 @@ public interface ObjectStore extends AutoCloseable {
   /** Where an object can be read directly; empty where it must be fetched first. */
   Optional<Path> local(String key);
 
-  /** Copies an object into a new local file. */
-  void fetch(String key, Path target) throws StoreException;
+  /**
+   * Copies an object into a new local file.
+   *
+   * @return false where there is no such object
+   */
+  boolean fetch(String key, Path target) throws StoreException;
 
   @Override
   void close();

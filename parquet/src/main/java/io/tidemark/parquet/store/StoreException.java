@@ -12,8 +12,10 @@ public final class StoreException extends IOException {
     NOT_DONE,
     /** It may have happened, or may still happen. */
     UNKNOWN,
-    /** It did not happen and will not by waiting: a right, a bucket or a feature is missing. */
-    REFUSED
+    /** It did not happen, and waiting does not help: a right or the bucket is missing. */
+    REFUSED,
+    /** The store cannot create an object only where none is. */
+    UNSUPPORTED
   }
 
   private final Outcome outcome;

@@ -137,7 +137,14 @@ class ChangeFileWriterTest {
           .isEqualTo(
               List.of(
                   Arrays.asList("1", "a", null, "NaN", null, null, "t_2024"),
-                  Arrays.asList("2", null, "1.50", null, "[body]", "{'id': 1}", null),
+                  Arrays.asList(
+                      "2",
+                      null,
+                      "1.50",
+                      null,
+                      "[body]",
+                      "{'id': 1, 'body': NULL, 'price': NULL}",
+                      null),
                   Arrays.asList("2", null, null, null, "[body, price]", null, null)));
     }
   }

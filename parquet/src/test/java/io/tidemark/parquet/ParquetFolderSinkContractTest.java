@@ -1,0 +1,19 @@
+package io.tidemark.parquet;
+
+import io.tidemark.testkit.SinkContract;
+import io.tidemark.testkit.SinkFixture;
+import io.tidemark.testkit.SinkRowContract;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract of sinks over a lake in a folder. */
+class ParquetFolderSinkContractTest implements SinkContract, SinkRowContract {
+  @TempDir Path folder;
+
+  @Override
+  public SinkFixture fixture() throws Exception {
+    Path root = Files.createTempDirectory(folder, "lake");
+    return new LakeFixture(ParquetConfig.of(root.toString()), folder.resolve("unused"), () -> {});
+  }
+}
