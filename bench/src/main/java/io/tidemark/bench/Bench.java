@@ -3,6 +3,7 @@ package io.tidemark.bench;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tidemark.embedded.EmbeddedPostgres;
+import io.tidemark.embedded.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -30,11 +31,15 @@ public final class Bench {
   /** Capture: stream and snapshot beside raw reads and Debezium. */
   @Command(
       name = "capture",
-      description = "Capture into committed Parquet beside raw reads and Debezium's embedded engine.",
+      description =
+          "Capture into committed Parquet beside raw reads and Debezium's embedded engine.",
       footer = {"", "Example: bench/run capture --rows 500000 --json capture.json"},
       mixinStandardHelpOptions = true)
   static final class Capture implements Callable<Integer> {
-    @Option(names = "--rows", defaultValue = "500000", description = "Changes of each workload (${DEFAULT-VALUE}).")
+    @Option(
+        names = "--rows",
+        defaultValue = "500000",
+        description = "Changes of each workload (${DEFAULT-VALUE}).")
     private long rows;
 
     @Option(names = "--json", description = "Write the ratios to this file.")
@@ -52,17 +57,20 @@ public final class Bench {
       Path folder = Files.createTempDirectory("tidemark-bench");
       CaptureReport report = new CaptureReport(System.out, rows);
       report.machine();
-      try (EmbeddedPostgres server = EmbeddedPostgres.start(settings())) {
+      try (EmbeddedPostgres server = server(folder.resolve("postgres"))) {
         CaptureBench bench = new CaptureBench(server, folder, rows);
         Map<String, Object> ratios = new TreeMap<>();
-        for (Workload workload : Arrays.stream(Workload.values()).filter(w -> only.contains(w.word())).toList()) {
+        for (Workload workload :
+            Arrays.stream(Workload.values()).filter(w -> only.contains(w.word())).toList()) {
           ratios.put(workload.word(), report.stream(workload.word(), bench.stream(workload)));
         }
         if (only.contains("snapshot")) {
           ratios.put("snapshot", report.snapshot(bench.snapshot()));
         }
         if (json != null) {
-          new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), ratios);
+          new ObjectMapper()
+              .enable(SerializationFeature.INDENT_OUTPUT)
+              .writeValue(json.toFile(), ratios);
         }
       } finally {
         Folders.delete(folder);
@@ -70,14 +78,16 @@ public final class Bench {
       return 0;
     }
 
-    private static Map<String, String> settings() {
-      return Map.of(
-          "shared_buffers", "512MB",
-          "max_wal_size", "16GB",
-          "checkpoint_timeout", "1h",
-          "max_replication_slots", "40",
-          "max_wal_senders", "20",
-          "wal_sender_timeout", "0");
+    private static EmbeddedPostgres server(Path folder) {
+      return EmbeddedPostgres.of(Version.V18)
+          .in(folder)
+          .setting("shared_buffers", "512MB")
+          .setting("max_wal_size", "16GB")
+          .setting("checkpoint_timeout", "1h")
+          .setting("max_replication_slots", "40")
+          .setting("max_wal_senders", "20")
+          .setting("wal_sender_timeout", "0")
+          .start();
     }
   }
 }

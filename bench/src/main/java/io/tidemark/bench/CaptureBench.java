@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Capture beside its peers: for each workload every reader gets two slots, one before the warm-up load and one before the
- * measured load; then each drains its own, one reader after another, in a JVM of its own.
+ * Capture beside its peers: for each workload every reader gets two slots, one before the warm-up
+ * load and one before the measured load; then each drains its own, one reader after another, in a
+ * JVM of its own.
  */
 final class CaptureBench {
   /** Rows of the snapshot for each row of the other workloads. */
@@ -20,7 +21,11 @@ final class CaptureBench {
 
   private static final int WARM_UP_SHARE = 4;
   private static final List<ReaderKind> STREAM_READERS =
-      List.of(ReaderKind.RAW_READ, ReaderKind.TIDEMARK, ReaderKind.DEBEZIUM, ReaderKind.DEBEZIUM_STRUCT);
+      List.of(
+          ReaderKind.RAW_READ,
+          ReaderKind.TIDEMARK,
+          ReaderKind.DEBEZIUM,
+          ReaderKind.DEBEZIUM_STRUCT);
   private static final List<ReaderKind> SNAPSHOT_READERS =
       List.of(
           ReaderKind.RAW_COPY,
@@ -39,7 +44,8 @@ final class CaptureBench {
   }
 
   /** Measures every reader on the stream of one workload. */
-  Map<ReaderKind, Measure> stream(Workload workload) throws SQLException, IOException, InterruptedException {
+  Map<ReaderKind, Measure> stream(Workload workload)
+      throws SQLException, IOException, InterruptedException {
     long warmUpRows = Math.max(2000, rows / WARM_UP_SHARE);
     String warm = workload.word() + "_warm_";
     String main = workload.word() + "_main_";
@@ -76,7 +82,8 @@ final class CaptureBench {
     try (Connection db = server.connect()) {
       for (String table : List.of("bench_snapshot", "bench_snapshot_warm")) {
         long size = table.endsWith("warm") ? warmUpRows : many;
-        Workload.run(db, "CREATE TABLE " + table + " AS " + Workload.transactions("1", String.valueOf(size)));
+        Workload.createTransactions(db, table);
+        Workload.run(db, "INSERT INTO " + table + " " + Workload.transactions("1", String.valueOf(size)));
         Workload.run(db, "ALTER TABLE " + table + " ADD PRIMARY KEY (id)");
         Workload.run(db, "CREATE PUBLICATION " + table + " FOR TABLE " + table);
         Workload.run(db, "VACUUM ANALYZE " + table);
@@ -98,7 +105,14 @@ final class CaptureBench {
 
   private Reader.Job job(String table, String slot, long changes) throws IOException {
     return new Reader.Job(
-        server.jdbcUrl("postgres"), table, slot, table, changes, Files.createTempDirectory(folder, slot).toString());
+        server.jdbcUrl("postgres"),
+        EmbeddedPostgres.USER,
+        server.password(),
+        table,
+        slot,
+        table,
+        changes,
+        Files.createTempDirectory(folder, slot).toString());
   }
 
   private static String word(ReaderKind kind) {
@@ -107,7 +121,9 @@ final class CaptureBench {
 
   private void createSlots(Connection db, String prefix) throws SQLException {
     for (ReaderKind kind : STREAM_READERS) {
-      Workload.run(db, "SELECT pg_create_logical_replication_slot('" + prefix + word(kind) + "', 'pgoutput')");
+      Workload.run(
+          db,
+          "SELECT pg_create_logical_replication_slot('" + prefix + word(kind) + "', 'pgoutput')");
     }
   }
 
@@ -117,7 +133,9 @@ final class CaptureBench {
         Workload.run(
             db,
             "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
-                + prefix + word(kind) + "'");
+                + prefix
+                + word(kind)
+                + "'");
       }
     }
   }

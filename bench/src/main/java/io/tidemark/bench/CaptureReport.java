@@ -23,7 +23,10 @@ final class CaptureReport {
     Path cpu = Path.of("/proc/cpuinfo");
     String model =
         Files.exists(cpu)
-            ? Files.readAllLines(cpu).stream().filter(line -> line.startsWith("model name")).findFirst().orElse("")
+            ? Files.readAllLines(cpu).stream()
+                .filter(line -> line.startsWith("model name"))
+                .findFirst()
+                .orElse("")
             : "";
     out.printf(
         Locale.ROOT,

@@ -1,11 +1,11 @@
 package io.tidemark.bench;
 
+import io.debezium.embedded.Connect;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
 import io.debezium.engine.format.Json;
-import io.debezium.embedded.Connect;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +18,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * The peer: Debezium's embedded engine with a consumer that does nothing, tuned as its own documentation advises for
- * throughput (large batches and queue, short poll). Reads a slot, or the snapshot of a table.
+ * The peer: Debezium's embedded engine with a consumer that does nothing, tuned as its own
+ * documentation advises for throughput (large batches and queue, short poll). Reads a slot, or the
+ * snapshot of a table.
  */
 final class DebeziumReader implements Reader {
   private final boolean json;
@@ -50,7 +51,8 @@ final class DebeziumReader implements Reader {
   public Measure read(Job job) throws Exception {
     Progress progress = new Progress(job.changes());
     ExecutorService executor = Executors.newSingleThreadExecutor();
-    try (DebeziumEngine<?> engine = json ? jsonEngine(job, progress) : structEngine(job, progress)) {
+    try (DebeziumEngine<?> engine =
+        json ? jsonEngine(job, progress) : structEngine(job, progress)) {
       executor.execute((Runnable) engine);
       progress.done.await();
       if (progress.failure.get() != null) {
@@ -66,11 +68,12 @@ final class DebeziumReader implements Reader {
     return DebeziumEngine.create(Json.class)
         .using(properties(job))
         .using((success, message, error) -> progress.ended(success, message))
-        .notifying((List<ChangeEvent<String, String>> events,
+        .notifying(
+            (List<ChangeEvent<String, String>> events,
                 DebeziumEngine.RecordCommitter<ChangeEvent<String, String>> committer) -> {
-          progress.took(events.size());
-          committer.markBatchFinished();
-        })
+              progress.took(events.size());
+              committer.markBatchFinished();
+            })
         .build();
   }
 
@@ -78,11 +81,12 @@ final class DebeziumReader implements Reader {
     return DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
         .using(properties(job))
         .using((success, message, error) -> progress.ended(success, message))
-        .notifying((List<RecordChangeEvent<SourceRecord>> events,
+        .notifying(
+            (List<RecordChangeEvent<SourceRecord>> events,
                 DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer) -> {
-          progress.took(events.size());
-          committer.markBatchFinished();
-        })
+              progress.took(events.size());
+              committer.markBatchFinished();
+            })
         .build();
   }
 
@@ -91,16 +95,26 @@ final class DebeziumReader implements Reader {
     Properties properties = new Properties();
     properties.putAll(
         Map.of(
-            "name", "bench",
-            "connector.class", "io.debezium.connector.postgresql.PostgresConnector",
-            "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",
-            "topic.prefix", "bench",
-            "database.hostname", uri.getHost(),
-            "database.port", String.valueOf(uri.getPort()),
-            "database.dbname", uri.getPath().substring(1),
-            "database.user", "postgres",
-            "database.password", "postgres",
-            "plugin.name", "pgoutput"));
+            "name",
+            "bench",
+            "connector.class",
+            "io.debezium.connector.postgresql.PostgresConnector",
+            "offset.storage",
+            "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",
+            "topic.prefix",
+            "bench",
+            "database.hostname",
+            uri.getHost(),
+            "database.port",
+            String.valueOf(uri.getPort()),
+            "database.dbname",
+            uri.getPath().substring(1),
+            "database.user",
+            job.user(),
+            "database.password",
+            job.password(),
+            "plugin.name",
+            "pgoutput"));
     properties.putAll(
         Map.of(
             "slot.name", job.slot(),

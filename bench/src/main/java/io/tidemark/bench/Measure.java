@@ -38,11 +38,15 @@ record Measure(long changes, double seconds, double cpuSeconds, long peakMib) {
 
     Measure stop(long changes) {
       return new Measure(
-          changes, (System.nanoTime() - startedNanos) / 1e9, (cpuNanos() - startedCpu) / 1e9, peakMib());
+          changes,
+          (System.nanoTime() - startedNanos) / 1e9,
+          (cpuNanos() - startedCpu) / 1e9,
+          peakMib());
     }
 
     private static long cpuNanos() {
-      return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+      return ((com.sun.management.OperatingSystemMXBean)
+              ManagementFactory.getOperatingSystemMXBean())
           .getProcessCpuTime();
     }
 

@@ -23,7 +23,8 @@ final class RawCopy implements Reader {
       }
       // The header comes in a message of its own on some versions, the trailer always does.
       if (messages < job.changes()) {
-        throw new IllegalStateException("Read " + messages + " rows, expected " + job.changes() + ".");
+        throw new IllegalStateException(
+            "Read " + messages + " rows, expected " + job.changes() + ".");
       }
       return clock.stop(job.changes());
     }

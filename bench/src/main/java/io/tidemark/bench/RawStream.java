@@ -9,7 +9,10 @@ import org.postgresql.PGProperty;
 import org.postgresql.replication.LogSequenceNumber;
 import org.postgresql.replication.PGReplicationStream;
 
-/** The ceiling: pgoutput through the driver with the options that Tidemark uses, messages counted and dropped. */
+/**
+ * The ceiling: pgoutput through the driver with the options that Tidemark uses, messages counted
+ * and dropped.
+ */
 final class RawStream implements Reader {
   @Override
   public Measure read(Job job) throws Exception {

@@ -1,6 +1,9 @@
 package io.tidemark.bench;
 
-/** One way to read the changes of a slot, or the rows of a table, to the end. Runs in a JVM of its own. */
+/**
+ * One way to read the changes of a slot, or the rows of a table, to the end. Runs in a JVM of its
+ * own.
+ */
 interface Reader {
   /**
    * Reads what a job names, to the last change.
@@ -12,12 +15,22 @@ interface Reader {
   /**
    * What is to be read.
    *
-   * @param url JDBC URL of the database, user included
+   * @param url JDBC URL of the database, with user and password
+   * @param user a superuser
+   * @param password the user's
    * @param table in schema public
    * @param slot to drain; of a snapshot, a name that is free
    * @param publication holds the table alone
    * @param changes how many row changes, or rows of a snapshot, there are
    * @param folder an empty folder for what the reader writes
    */
-  record Job(String url, String table, String slot, String publication, long changes, String folder) {}
+  record Job(
+      String url,
+      String user,
+      String password,
+      String table,
+      String slot,
+      String publication,
+      long changes,
+      String folder) {}
 }

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs one reader in a JVM of its own, so that its CPU time and its memory are its own: first a warm-up job that does not
- * count, then the measured one.
+ * Runs one reader in a JVM of its own, so that its CPU time and its memory are its own: first a
+ * warm-up job that does not count, then the measured one.
  */
 final class ReaderProcess {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -19,7 +19,8 @@ final class ReaderProcess {
   private ReaderProcess() {}
 
   /** Starts the process, waits for its end and returns what it measured. */
-  static Measure run(ReaderKind kind, Reader.Job warmUp, Reader.Job measured) throws IOException, InterruptedException {
+  static Measure run(ReaderKind kind, Reader.Job warmUp, Reader.Job measured)
+      throws IOException, InterruptedException {
     List<String> command =
         List.of(
             System.getProperty("java.home") + "/bin/java",
@@ -33,7 +34,8 @@ final class ReaderProcess {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     List<String> said = new ArrayList<>();
     try (BufferedReader out =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = out.readLine(); line != null; line = out.readLine()) {
         said.add(line);
       }
@@ -46,7 +48,11 @@ final class ReaderProcess {
             .orElseThrow(
                 () ->
                     new IllegalStateException(
-                        "Cannot measure " + kind + ": its process ended with " + exit + " and said:\n"
+                        "Cannot measure "
+                            + kind
+                            + ": its process ended with "
+                            + exit
+                            + " and said:\n"
                             + String.join("\n", said)));
     return JSON.readValue(result.substring(RESULT.length()), Measure.class);
   }

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A table and a load of changes on it. Everything is written by the server itself, so that loading is quick and alike. */
+/**
+ * A table and a load of changes on it. Everything is written by the server itself, so that loading
+ * is quick and alike.
+ */
 enum Workload {
   /** Transactions of four inserts. */
   SMALL("bench_small") {
@@ -63,7 +66,9 @@ enum Workload {
       inCommits(
           db,
           rows / WIDE_SHARE / 10,
-          "INSERT INTO bench_wide SELECT g, " + columns("%2$s") + " FROM generate_series(i * 10, i * 10 + 9) g");
+          "INSERT INTO bench_wide SELECT g, "
+              + columns("%2$s")
+              + " FROM generate_series(i * 10, i * 10 + 9) g");
     }
 
     @Override
@@ -72,9 +77,16 @@ enum Workload {
     }
 
     private String columns(String form) {
-      List<String> types = List.of("bigint", "integer", "text", "numeric(12,2)", "timestamptz", "boolean");
+      List<String> types =
+          List.of("bigint", "integer", "text", "numeric(12,2)", "timestamptz", "boolean");
       List<String> values =
-          List.of("g * 7", "(g %% 1000)::int", "'value ' || g %% 5000", "(g %% 100000) / 100.0", "now()", "g %% 2 = 0");
+          List.of(
+              "g * 7",
+              "(g %% 1000)::int",
+              "'value ' || g %% 5000",
+              "(g %% 100000) / 100.0",
+              "now()",
+              "g %% 2 = 0");
       List<String> parts = form.contains("%2$s") ? values : types;
       return IntStream.range(1, 60)
           .mapToObj(n -> String.format(form, n, parts.get(n % parts.size()).replace("%%", "%")))
@@ -108,6 +120,11 @@ enum Workload {
 
   /** Makes the table and what it holds before anything is measured. */
   void prepare(Connection db, long rows) throws SQLException {
+    createTransactions(db, table);
+  }
+
+  /** Makes a table of the seven columns of {@link #transactions}. */
+  static void createTransactions(Connection db, String table) throws SQLException {
     run(db, "CREATE TABLE " + table + TRANSACTIONS);
   }
 
@@ -119,7 +136,9 @@ enum Workload {
     return rows;
   }
 
-  /** Seven columns of rows numbered from one number to another, as the bank of the demo has them. */
+  /**
+   * Seven columns of rows numbered from one number to another, as the bank of the demo has them.
+   */
   static String transactions(String from, String to) {
     return """
         SELECT g, g %% 50000, (ARRAY['DEPOSIT','WITHDRAWAL','TRANSFER'])[1 + g %% 3], (g %% 1000000) / 100.0,
@@ -132,7 +151,11 @@ enum Workload {
   private static void inCommits(Connection db, long commits, String statement) throws SQLException {
     run(
         db,
-        "DO $$ BEGIN FOR i IN 0.." + (commits - 1) + " LOOP " + statement + "; COMMIT; END LOOP; END $$");
+        "DO $$ BEGIN FOR i IN 0.."
+            + (commits - 1)
+            + " LOOP "
+            + statement
+            + "; COMMIT; END LOOP; END $$");
   }
 
   static void run(Connection db, String sql) throws SQLException {
