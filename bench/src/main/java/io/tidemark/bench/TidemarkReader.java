@@ -1,16 +1,149 @@
 package io.tidemark.bench;
 
-/** x */
+import io.tidemark.api.config.Settings;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.source.ChangeSource;
+import io.tidemark.api.source.ResumePoint;
+import io.tidemark.api.source.SourceEvent;
+import io.tidemark.api.source.SourceRequest;
+import io.tidemark.api.source.SourceStatus;
+import io.tidemark.engine.pipeline.NamedSink;
+import io.tidemark.engine.pipeline.Pipeline;
+import io.tidemark.engine.pipeline.PipelineConfig;
+import io.tidemark.parquet.ParquetConfig;
+import io.tidemark.parquet.ParquetSink;
+import io.tidemark.postgres.PostgresConfig;
+import io.tidemark.postgres.PostgresSource;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Tidemark with its default settings, into Parquet on a local folder. The clock runs from the moment at which the source
+ * has begun to read until a forced flush after the last change has been committed.
+ */
 final class TidemarkReader implements Reader {
+  private static final Duration FLUSH = Duration.ofSeconds(10);
+  private static final long LOOK_MILLIS = 2;
+
+  /** What is read. */
   enum What {
-    STREAM,
-    SNAPSHOT
+    /** The changes of a slot that is there. */
+    STREAM("never"),
+    /** The rows of a table. */
+    SNAPSHOT("initial");
+
+    private final String snapshotMode;
+
+    What(String snapshotMode) {
+      this.snapshotMode = snapshotMode;
+    }
   }
 
-  TidemarkReader(What what) {}
+  private final What what;
+
+  TidemarkReader(What what) {
+    this.what = what;
+  }
 
   @Override
   public Measure read(Job job) throws Exception {
-    return new RawStream().read(job);
+    Measure.Clock clock = new Measure.Clock();
+    PostgresConfig source = source(job);
+    ParquetConfig lake = ParquetConfig.of(Path.of(job.folder(), "lake").toString());
+    Pipeline pipeline =
+        new Pipeline(
+            PipelineConfig.of("bench", Path.of(job.folder(), "data"), FLUSH),
+            () -> new Timed(new PostgresSource(source, Map.of()), clock),
+            List.of(),
+            List.of(new NamedSink("lake", "parquet", () -> new ParquetSink(lake))));
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread running = new Thread(() -> run(pipeline, failure), "pipeline");
+    running.start();
+    while (pipeline.status().changesCaptured() < job.changes() && running.isAlive()) {
+      Thread.sleep(LOOK_MILLIS);
+    }
+    if (failure.get() == null) {
+      pipeline.flush(Optional.empty()).join();
+    }
+    Measure measure = clock.stop(job.changes());
+    long written = pipeline.status().rowsWritten();
+    pipeline.stop();
+    running.join();
+    if (failure.get() != null || written < job.changes()) {
+      throw new IllegalStateException("Wrote " + written + " rows, expected " + job.changes() + ".", failure.get());
+    }
+    return measure;
+  }
+
+  private static void run(Pipeline pipeline, AtomicReference<Throwable> failure) {
+    try {
+      pipeline.run();
+    } catch (RuntimeException | InterruptedException e) {
+      failure.set(e);
+    }
+  }
+
+  private PostgresConfig source(Job job) {
+    List<String> problems = new ArrayList<>();
+    PostgresConfig config =
+        PostgresConfig.from(
+            Settings.read(
+                PostgresConfig.SPEC,
+                Map.of(
+                    "url", job.url().substring("jdbc:".length()),
+                    "user", job.user(),
+                    "password", job.password(),
+                    "slot", job.slot(),
+                    "publication", job.publication(),
+                    "publication.mode", "existing",
+                    "snapshot.mode", what.snapshotMode,
+                    "tables.include", "public." + job.table()),
+                "source",
+                problems),
+            Map.of(),
+            problems);
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(String.join("\n", problems));
+    }
+    return config;
+  }
+
+  /** A source that starts the clock when it is open. */
+  private record Timed(ChangeSource source, Measure.Clock clock) implements ChangeSource {
+    @Override
+    public void open(ResumePoint resume) {
+      source.open(resume);
+      clock.start();
+    }
+
+    @Override
+    public SourceEvent poll(Duration wait) throws InterruptedException {
+      return source.poll(wait);
+    }
+
+    @Override
+    public void confirm(Position position) {
+      source.confirm(position);
+    }
+
+    @Override
+    public void request(SourceRequest request) {
+      source.request(request);
+    }
+
+    @Override
+    public SourceStatus status() {
+      return source.status();
+    }
+
+    @Override
+    public void close() {
+      source.close();
+    }
   }
 }
