@@ -83,7 +83,8 @@ final class CaptureBench {
       for (String table : List.of("bench_snapshot", "bench_snapshot_warm")) {
         long size = table.endsWith("warm") ? warmUpRows : many;
         Workload.createTransactions(db, table);
-        Workload.run(db, "INSERT INTO " + table + " " + Workload.transactions("1", String.valueOf(size)));
+        Workload.run(
+            db, "INSERT INTO " + table + " " + Workload.transactions("1", String.valueOf(size)));
         Workload.run(db, "ALTER TABLE " + table + " ADD PRIMARY KEY (id)");
         Workload.run(db, "CREATE PUBLICATION " + table + " FOR TABLE " + table);
         Workload.run(db, "VACUUM ANALYZE " + table);

@@ -23,8 +23,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Tidemark with its default settings, into Parquet on a local folder. The clock runs from the moment at which the source
- * has begun to read until a forced flush after the last change has been committed.
+ * Tidemark with its default settings, into Parquet on a local folder. The clock runs from the
+ * moment at which the source has begun to read until a forced flush after the last change has been
+ * committed.
  */
 final class TidemarkReader implements Reader {
   private static final Duration FLUSH = Duration.ofSeconds(10);
@@ -75,7 +76,8 @@ final class TidemarkReader implements Reader {
     pipeline.stop();
     running.join();
     if (failure.get() != null || written < job.changes()) {
-      throw new IllegalStateException("Wrote " + written + " rows, expected " + job.changes() + ".", failure.get());
+      throw new IllegalStateException(
+          "Wrote " + written + " rows, expected " + job.changes() + ".", failure.get());
     }
     return measure;
   }

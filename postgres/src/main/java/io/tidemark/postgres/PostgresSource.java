@@ -174,16 +174,19 @@ public final class PostgresSource implements ChangeSource {
     watch.reconcile(present, tidemark);
   }
 
-  /** A new copy: everything begins at one snapshot. */
+  /** A new copy: everything begins at one snapshot, or where a slot that is there stands. */
   private void begin(Optional<SlotState> slot) throws SQLException, InterruptedException {
+    if (config.snapshot().mode() == SnapshotMode.NEVER && slot.isPresent()) {
+      follow(slot.get().confirmed(), System.currentTimeMillis() * 1000);
+      return;
+    }
     ExportedSlot.Kind kind =
         config.failoverSlot() ? ExportedSlot.Kind.FAILOVER : ExportedSlot.Kind.LASTING;
     SnapshotHolder holder =
         slot.isPresent() ? copier.temporary() : copier.holder(config.slot(), kind);
     if (config.snapshot().mode() == SnapshotMode.NEVER) {
       try (holder) {
-        followAll(session.look(), holder.point());
-        consumer.startAt(holder.point(), holder.takenAtMicros());
+        follow(holder.point(), holder.takenAtMicros());
       }
       return;
     }
@@ -192,6 +195,12 @@ public final class PostgresSource implements ChangeSource {
             holder, book.all().stream().filter(table -> table.published != null).toList());
     consumer.startAt(holder.point(), holder.takenAtMicros());
     copier.first(prepared);
+  }
+
+  /** Gives the changes from a position on and copies nothing. */
+  private void follow(Lsn from, long micros) throws SQLException {
+    followAll(session.look(), from);
+    consumer.startAt(from, micros);
   }
 
   private void followAll(Present present, Lsn from) {

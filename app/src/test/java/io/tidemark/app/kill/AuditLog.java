@@ -9,8 +9,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The source's own record of every row change, kept by triggers in the transaction that made the change: the truth that
- * the copy's history is held against. It knows nothing of the log that the capture reads.
+ * The source's own record of every row change, kept by triggers in the transaction that made the
+ * change: the truth that the copy's history is held against. It knows nothing of the log that the
+ * capture reads.
  */
 final class AuditLog {
   private AuditLog() {}
@@ -35,15 +36,21 @@ final class AuditLog {
     }
   }
 
-  /** Number of changes for each transaction, table and operation, of transactions from {@code fromXid} on. */
+  /**
+   * Number of changes for each transaction, table and operation, of transactions from {@code
+   * fromXid} on.
+   */
   static Map<String, Long> counts(Connection db, long fromXid) throws SQLException {
     Map<String, Long> counts = new TreeMap<>();
     try (Statement statement = db.createStatement();
         ResultSet rows =
             statement.executeQuery(
-                "SELECT xid, tbl, op, count(*) FROM audit.changes WHERE xid >= " + fromXid + " GROUP BY 1, 2, 3")) {
+                "SELECT xid, tbl, op, count(*) FROM audit.changes WHERE xid >= "
+                    + fromXid
+                    + " GROUP BY 1, 2, 3")) {
       while (rows.next()) {
-        counts.put(rows.getLong(1) + " " + rows.getString(2) + " " + rows.getString(3), rows.getLong(4));
+        counts.put(
+            rows.getLong(1) + " " + rows.getString(2) + " " + rows.getString(3), rows.getLong(4));
       }
     }
     return counts;

@@ -7,8 +7,8 @@ import java.sql.Statement;
 import java.util.Random;
 
 /**
- * Tables that go wrong in ways a bank's do not, with a load on them: large values out of line that updates leave alone,
- * keys that change and swap, no key at all, partitions, TRUNCATE.
+ * Tables that go wrong in ways a bank's do not, with a load on them: large values out of line that
+ * updates leave alone, keys that change and swap, no key at all, partitions, TRUNCATE.
  */
 final class OddTables {
   private static final int KEYS = 60;
@@ -17,9 +17,11 @@ final class OddTables {
 
   static void create(Connection db) throws SQLException {
     try (Statement statement = db.createStatement()) {
-      statement.execute("CREATE TABLE documents (id int PRIMARY KEY, title text, body text, views int DEFAULT 0)");
+      statement.execute(
+          "CREATE TABLE documents (id int PRIMARY KEY, title text, body text, views int DEFAULT 0)");
       statement.execute("ALTER TABLE documents ALTER body SET STORAGE EXTERNAL");
-      statement.execute("CREATE TABLE sightings (bird text, weight numeric(8,3), seen timestamptz, note text)");
+      statement.execute(
+          "CREATE TABLE sightings (bird text, weight numeric(8,3), seen timestamptz, note text)");
       statement.execute("ALTER TABLE sightings REPLICA IDENTITY FULL");
       statement.execute(
           "CREATE TABLE measurements (day date, sensor int, value float8, PRIMARY KEY (day, sensor))"
@@ -37,7 +39,8 @@ final class OddTables {
   static void change(Connection db, Random random) throws SQLException {
     switch (random.nextInt(10)) {
       case 0, 1 -> writeDocument(db, random);
-      case 2 -> run(db, "UPDATE documents SET views = views + 1 WHERE id % 7 = " + random.nextInt(7));
+      case 2 ->
+          run(db, "UPDATE documents SET views = views + 1 WHERE id % 7 = " + random.nextInt(7));
       case 3 -> moveDocument(db, random);
       case 4 -> run(db, "DELETE FROM documents WHERE id = " + random.nextInt(KEYS));
       case 5 -> seeBird(db, random);
@@ -60,7 +63,9 @@ final class OddTables {
     }
   }
 
-  /** Two documents change places, or one moves to a free key: key updates that leave the body alone. */
+  /**
+   * Two documents change places, or one moves to a free key: key updates that leave the body alone.
+   */
   private static void moveDocument(Connection db, Random random) throws SQLException {
     int from = random.nextInt(KEYS);
     int to = random.nextInt(KEYS);
@@ -73,15 +78,23 @@ final class OddTables {
     String bird = "'bird " + random.nextInt(5) + "'";
     run(
         db,
-        "INSERT INTO sightings SELECT " + bird + ", " + random.nextInt(9) + ", '2026-01-01', NULL FROM generate_series(1, "
-            + (1 + random.nextInt(3)) + ")");
+        "INSERT INTO sightings SELECT "
+            + bird
+            + ", "
+            + random.nextInt(9)
+            + ", '2026-01-01', NULL FROM generate_series(1, "
+            + (1 + random.nextInt(3))
+            + ")");
     run(
         db,
-        "DELETE FROM sightings WHERE ctid = (SELECT min(ctid) FROM sightings WHERE bird <> " + bird + ")");
+        "DELETE FROM sightings WHERE ctid = (SELECT min(ctid) FROM sightings WHERE bird <> "
+            + bird
+            + ")");
     run(
         db,
         "UPDATE sightings SET note = 'again' WHERE ctid = (SELECT max(ctid) FROM sightings WHERE weight > "
-            + random.nextInt(9) + ")");
+            + random.nextInt(9)
+            + ")");
   }
 
   private static void measure(Connection db, Random random) throws SQLException {
@@ -101,7 +114,9 @@ final class OddTables {
   private static void scribble(Connection db, Random random) throws SQLException {
     run(
         db,
-        "INSERT INTO scratch (word) SELECT 'word ' || g FROM generate_series(1, " + (1 + random.nextInt(400)) + ") g");
+        "INSERT INTO scratch (word) SELECT 'word ' || g FROM generate_series(1, "
+            + (1 + random.nextInt(400))
+            + ") g");
     if (random.nextInt(4) == 0) {
       run(db, "DELETE FROM scratch WHERE id % 3 = 0");
     }
