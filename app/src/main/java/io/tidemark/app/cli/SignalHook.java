@@ -1,0 +1,53 @@
+package io.tidemark.app.cli;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Turns Ctrl-C and SIGTERM into a {@link StopRequest} and keeps the JVM until the command has
+ * ended, so that a clean stop is a clean exit. A command that does not listen is ended at once.
+ */
+public final class SignalHook {
+  /** What a user is promised. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final StopRequest stop;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile int status;
+
+  private SignalHook(StopRequest stop) {
+    this.stop = stop;
+  }
+
+  /** Listens from now on. */
+  public static SignalHook install(StopRequest stop) {
+    SignalHook hook = new SignalHook(stop);
+    Runtime.getRuntime().addShutdownHook(new Thread(hook::interrupted, "signal"));
+    return hook;
+  }
+
+  /** Says that the command has ended with a status. */
+  public void ended(int exitStatus) {
+    status = exitStatus;
+    ended.countDown();
+  }
+
+  private void interrupted() {
+    if (ended.getCount() == 0 || !stop.hasListener()) {
+      return;
+    }
+    stop.request();
+    int exit = ExitCode.FAILED.number();
+    try {
+      if (ended.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        exit = status;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    System.out.flush();
+    // a JVM that ends by a signal would tell the signal's number, not that all was well
+    Runtime.getRuntime().halt(exit);
+  }
+}

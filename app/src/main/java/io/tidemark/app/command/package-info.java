@@ -1,0 +1,2 @@
+/** One class for each command of the program. */
+package io.tidemark.app.command;
