@@ -5,6 +5,7 @@ import io.tidemark.app.cli.GlobalOptions;
 import io.tidemark.app.cli.Session;
 import io.tidemark.app.cli.SignalHook;
 import io.tidemark.app.cli.StopRequest;
+import io.tidemark.app.command.DemoCommand;
 import io.tidemark.app.command.GenerateCommand;
 import java.io.BufferedReader;
 import java.io.Console;
@@ -47,6 +48,7 @@ public final class Main {
   /** Every command. */
   static CommandLine commands() {
     CommandLine root = new CommandLine(new GlobalOptions());
+    root.addSubcommand(new DemoCommand());
     root.addSubcommand(new GenerateCommand());
     return root;
   }

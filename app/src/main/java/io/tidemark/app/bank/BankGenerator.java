@@ -60,28 +60,36 @@ public final class BankGenerator implements AutoCloseable {
     lock();
     schema.create(connection);
     ids = new SequenceIds(connection, schema);
-    bank = new Bank(random, ids);
+    load();
+  }
+
+  /** Whether there is no account yet. */
+  public boolean isEmpty() {
+    return bank.accounts() == 0;
+  }
+
+  private void load() throws SQLException {
+    Bank loaded = new Bank(random, ids);
     connection.setAutoCommit(false); // a cursor needs a transaction
+    String customers = "SELECT id FROM " + schema.qualified("customers") + " ORDER BY id";
+    String accounts = "SELECT id, balance FROM " + schema.qualified("accounts") + " ORDER BY id";
     try (Statement statement = connection.createStatement()) {
       statement.setFetchSize(10_000);
-      try (ResultSet row =
-          statement.executeQuery(
-              "SELECT id FROM " + schema.qualified("customers") + " ORDER BY id")) {
+      try (ResultSet row = statement.executeQuery(customers)) {
         while (row.next()) {
-          bank.addCustomer(row.getLong(1));
+          loaded.addCustomer(row.getLong(1));
         }
       }
-      try (ResultSet row =
-          statement.executeQuery(
-              "SELECT id, balance FROM " + schema.qualified("accounts") + " ORDER BY id")) {
+      try (ResultSet row = statement.executeQuery(accounts)) {
         while (row.next()) {
           BigDecimal balance = row.getBigDecimal(2);
-          bank.addAccount(row.getLong(1), balance.unscaledValue().longValueExact());
+          loaded.addAccount(row.getLong(1), balance.unscaledValue().longValueExact());
         }
       }
     }
     connection.commit();
     connection.setAutoCommit(true);
+    bank = loaded;
   }
 
   /** Writes one round: some customers if there are none, then about a hundred transactions. */
@@ -110,6 +118,7 @@ public final class BankGenerator implements AutoCloseable {
       rows.addAndGet(chunk.rows());
       transactions.incrementAndGet();
     }
+    load();
   }
 
   /**

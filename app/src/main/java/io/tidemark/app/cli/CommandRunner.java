@@ -47,9 +47,10 @@ public final class CommandRunner {
     while (leaf.hasSubcommand()) {
       leaf = leaf.subcommand();
     }
-    GlobalOptions options = parsed.commandSpec().userObject() instanceof GlobalOptions global
-        ? global
-        : new GlobalOptions();
+    GlobalOptions options =
+        parsed.commandSpec().userObject() instanceof GlobalOptions global
+            ? global
+            : new GlobalOptions();
     session.wantJson(options.json());
     if (!(leaf.commandSpec().userObject() instanceof Command command)) {
       leaf.commandSpec().commandLine().usage(session.err());

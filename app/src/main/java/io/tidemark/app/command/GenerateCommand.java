@@ -1,5 +1,6 @@
 package io.tidemark.app.command;
 
+import io.tidemark.app.Wiring;
 import io.tidemark.app.bank.BankGenerator;
 import io.tidemark.app.bank.BankSchema;
 import io.tidemark.app.cli.Answer;
@@ -34,7 +35,8 @@ public final class GenerateCommand implements Command {
       names = "--source",
       paramLabel = "URL",
       defaultValue = "",
-      description = "The database: postgres://user@host:port/database. Without it the PG* variables say.")
+      description =
+          "The database: postgres://user@host:port/database. Without it the PG* variables say.")
   private String source;
 
   @Option(
@@ -52,14 +54,16 @@ public final class GenerateCommand implements Command {
   @Option(
       names = "--rows",
       paramLabel = "N",
-      description = "Write N rows of transactions, with the accounts that belong to them, by COPY and end.")
+      description =
+          "Write N rows of transactions, with the accounts that belong to them, by COPY and end.")
   private long bulk;
 
   @Option(
       names = "--rate",
       paramLabel = "N",
       defaultValue = "50",
-      description = "Transactions per second (${DEFAULT-VALUE}); 0 for as many as the database takes.")
+      description =
+          "Transactions per second (${DEFAULT-VALUE}); 0 for as many as the database takes.")
   private double rate;
 
   @Option(
@@ -78,10 +82,9 @@ public final class GenerateCommand implements Command {
 
   @Override
   public Answer run(Session session) throws SQLException {
-    Connector database = Databases.at(source, session.environment());
+    Connector database = new Wiring(session.environment()).database(source);
     long start = System.nanoTime();
-    try (BankGenerator generator =
-        new BankGenerator(database::sql, new BankSchema(schema), seed)) {
+    try (BankGenerator generator = new BankGenerator(database::sql, new BankSchema(schema), seed)) {
       generator.open();
       session.stop().whenRequested(generator::stop);
       if (bulk > 0) {

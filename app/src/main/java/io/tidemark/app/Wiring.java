@@ -1,0 +1,93 @@
+package io.tidemark.app;
+
+import io.tidemark.api.config.Settings;
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.engine.config.Catalog;
+import io.tidemark.engine.config.ConfigLoader;
+import io.tidemark.engine.config.LoadedConfig;
+import io.tidemark.engine.pipeline.NamedSink;
+import io.tidemark.engine.pipeline.Pipeline;
+import io.tidemark.engine.pipeline.PipelineConfig;
+import io.tidemark.parquet.ParquetConfig;
+import io.tidemark.parquet.ParquetSink;
+import io.tidemark.postgres.PostgresConfig;
+import io.tidemark.postgres.PostgresSource;
+import io.tidemark.postgres.connect.Connector;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The one place that puts things together: it alone knows which components there are. */
+public final class Wiring {
+  private final Map<String, String> environment;
+
+  /**
+   * @param environment the process's environment variables
+   */
+  public Wiring(Map<String, String> environment) {
+    this.environment = Map.copyOf(environment);
+  }
+
+  /** Everything that can be written in a configuration. */
+  public static Catalog catalog() {
+    return new Catalog(PipelineConfig.SPEC, List.of(PostgresConfig.SPEC, ParquetConfig.SPEC));
+  }
+
+  /**
+   * Reads a configuration file.
+   *
+   * @throws TidemarkException CONFIGURATION with every problem of the file
+   */
+  public Setup load(Path file) {
+    LoadedConfig loaded = new ConfigLoader(catalog(), environment).load(file);
+    List<String> problems = new ArrayList<>();
+    PostgresConfig source =
+        PostgresConfig.from(loaded.source().settings(), environment, problems);
+    List<Setup.Lake> sinks = new ArrayList<>();
+    for (int i = 0; i < loaded.sinks().size(); i++) {
+      LoadedConfig.Component sink = loaded.sinks().get(i);
+      sinks.add(
+          new Setup.Lake(
+              sink.name(), ParquetConfig.from(sink.settings(), "sinks[" + i + "]", problems)));
+    }
+    if (!problems.isEmpty()) {
+      throw new TidemarkException(
+          ErrorCode.CONFIGURATION,
+          "Cannot use configuration " + file + ":\n  " + String.join("\n  ", problems));
+    }
+    return new Setup(PipelineConfig.of(loaded.pipeline()), source, sinks, List.of());
+  }
+
+  /** The pipeline of a configuration; nothing is opened yet. */
+  public Pipeline pipeline(Setup setup) {
+    List<NamedSink> sinks =
+        setup.sinks().stream()
+            .map(lake -> new NamedSink(lake.name(), "parquet", () -> new ParquetSink(lake.config())))
+            .toList();
+    return new Pipeline(
+        setup.pipeline(),
+        () -> new PostgresSource(setup.source(), environment),
+        setup.transforms(),
+        sinks);
+  }
+
+  /**
+   * A database by its URL.
+   *
+   * @param url as libpq takes it; empty for what the PG* variables say
+   * @throws TidemarkException USAGE when it cannot be read
+   */
+  public Connector database(String url) {
+    List<String> problems = new ArrayList<>();
+    Map<String, Object> nodes = url.isEmpty() ? Map.of() : Map.of("url", url);
+    Settings settings = Settings.read(PostgresConfig.SPEC, nodes, "source", problems);
+    PostgresConfig config = PostgresConfig.from(settings, environment, problems);
+    if (!problems.isEmpty()) {
+      throw new TidemarkException(
+          ErrorCode.USAGE, "Cannot use the database that was named: " + String.join(" ", problems));
+    }
+    return new Connector(config.endpoint(), environment);
+  }
+}

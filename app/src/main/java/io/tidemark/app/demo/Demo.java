@@ -1,0 +1,126 @@
+package io.tidemark.app.demo;
+
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.app.Wiring;
+import io.tidemark.app.bank.BankGenerator;
+import io.tidemark.app.bank.BankSchema;
+import io.tidemark.app.cli.Answer;
+import io.tidemark.app.cli.Logs;
+import io.tidemark.app.cli.Session;
+import io.tidemark.app.live.RunningPipeline;
+import io.tidemark.app.live.Watch;
+import io.tidemark.embedded.EmbeddedS3;
+import io.tidemark.engine.pipeline.PipelineStatus;
+import io.tidemark.postgres.connect.Connector;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/** Runs the demo from its start to its end. */
+public final class Demo {
+  private static final int FIRST_ROWS = 20_000;
+  // together below the 10 s in which a stop is promised
+  private static final Duration LAST_FLUSH = Duration.ofSeconds(3);
+  private static final Duration LAST_COMMIT = Duration.ofSeconds(4);
+
+  private final Session session;
+  private final DemoOptions options;
+
+  public Demo(Session session, DemoOptions options) {
+    this.session = session;
+    this.options = options;
+  }
+
+  /** Runs until it is stopped or its time is over. */
+  public Answer run() throws SQLException, InterruptedException {
+    try (DemoFolder folder = DemoFolder.open(options.data());
+        Logs logs = Logs.toFile(folder.root())) {
+      if (options.source().isPresent()) {
+        return run(folder, options.source().get(), options.source().get());
+      }
+      say("Starting PostgreSQL 18 in " + folder.postgres());
+      try (DemoDatabase database = DemoDatabase.start(folder.postgres())) {
+        return run(folder, database.url(), database.shown());
+      }
+    }
+  }
+
+  private Answer run(DemoFolder folder, String url, String shown)
+      throws SQLException, InterruptedException {
+    if (options.storage() == DemoOptions.Storage.FOLDER) {
+      folder.writeConfig(DemoConfig.ofFolder(folder, url, options.schema()));
+      return copy(folder, url, shown);
+    }
+    try (EmbeddedS3 s3 = EmbeddedS3.start(folder.s3())) {
+      s3.createBucket(DemoConfig.BUCKET);
+      folder.writeConfig(DemoConfig.ofS3(folder, url, options.schema(), s3));
+      return copy(folder, url, shown + ", S3 at " + s3.endpoint());
+    }
+  }
+
+  private Answer copy(DemoFolder folder, String url, String shown)
+      throws SQLException, InterruptedException {
+    Wiring wiring = new Wiring(session.environment());
+    Connector connector = wiring.database(url);
+    try (BankGenerator bank =
+        new BankGenerator(connector::sql, new BankSchema(options.schema()), options.seed())) {
+      bank.open();
+      if (bank.isEmpty()) {
+        bank.bulk(FIRST_ROWS);
+      }
+      say("The bank is open at " + shown);
+      RunningPipeline pipeline =
+          RunningPipeline.start(wiring.pipeline(wiring.load(folder.config())));
+      CompletableFuture<Void> business = start(bank);
+      new Watch(session, pipeline, () -> OptionalLong.of(bank.rows())).show(options.length());
+      bank.stop();
+      return end(pipeline, business);
+    }
+  }
+
+  private CompletableFuture<Void> start(BankGenerator bank) {
+    CompletableFuture<Void> business = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                bank.run(options.rate());
+                business.complete(null);
+              } catch (SQLException | RuntimeException e) {
+                business.completeExceptionally(e);
+                session.stop().request();
+              }
+            },
+            "bank");
+    thread.setDaemon(true);
+    thread.start();
+    return business;
+  }
+
+  /** What was written is copied before the end, if the time allows. */
+  private Answer end(RunningPipeline pipeline, CompletableFuture<Void> business)
+      throws InterruptedException {
+    say("Stopping");
+    try {
+      business.get();
+    } catch (ExecutionException e) {
+      pipeline.stop(LAST_COMMIT);
+      throw new TidemarkException(
+          ErrorCode.SOURCE_UNREACHABLE,
+          "Cannot go on with the bank: " + e.getCause().getMessage(),
+          e.getCause());
+    }
+    pipeline.flush(LAST_FLUSH);
+    PipelineStatus last = pipeline.status();
+    boolean stopped = pipeline.stop(LAST_COMMIT);
+    return DemoReport.of(stopped ? pipeline.status() : last, options);
+  }
+
+  private void say(String text) {
+    session.talk().println(text);
+  }
+}

@@ -1,0 +1,108 @@
+package io.tidemark.app.demo;
+
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Where a demo keeps everything: its PostgreSQL, its lake, its configuration and its log. One demo
+ * at a time may use it.
+ */
+final class DemoFolder implements AutoCloseable {
+  private final Path root;
+  private final FileChannel lock;
+
+  private DemoFolder(Path root, FileChannel lock) {
+    this.root = root;
+    this.lock = lock;
+  }
+
+  /** Opens a folder, made if it is missing. */
+  static DemoFolder open(Path chosen) {
+    try {
+      Path root = Files.createDirectories(chosen.toAbsolutePath().normalize());
+      FileChannel channel =
+          FileChannel.open(
+              root.resolve("demo.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (tryLock(channel) == null) {
+        channel.close();
+        throw new TidemarkException(
+            ErrorCode.BUSY,
+            "Cannot start the demo in "
+                + root
+                + ": another one is running there. Stop that one, or choose another folder with"
+                + " --data.");
+      }
+      return new DemoFolder(root, channel);
+    } catch (IOException e) {
+      throw new TidemarkException(
+          ErrorCode.BUSY,
+          "Cannot use folder "
+              + chosen
+              + ": "
+              + e.getMessage()
+              + ". Choose one that can be written with --data.",
+          e);
+    }
+  }
+
+  private static FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null; // held by this process
+    }
+  }
+
+  Path root() {
+    return root;
+  }
+
+  Path postgres() {
+    return root.resolve("postgres");
+  }
+
+  Path lake() {
+    return root.resolve("lake");
+  }
+
+  Path s3() {
+    return root.resolve("s3");
+  }
+
+  Path config() {
+    return root.resolve("tidemark.yaml");
+  }
+
+  /** Writes the configuration, which may hold secrets, so that only our user can read it. */
+  void writeConfig(String text) {
+    try {
+      Files.deleteIfExists(config());
+      Files.createFile(config());
+      if (Files.getFileStore(root).supportsFileAttributeView("posix")) {
+        Files.setPosixFilePermissions(
+            config(), java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
+      }
+      Files.writeString(config(), text);
+    } catch (IOException e) {
+      throw new TidemarkException(
+          ErrorCode.BUSY, "Cannot write " + config() + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw new TidemarkException(
+          ErrorCode.BUSY, "Cannot release folder " + root + ": " + e.getMessage() + ".", e);
+    }
+  }
+}

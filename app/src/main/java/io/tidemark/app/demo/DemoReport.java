@@ -1,0 +1,81 @@
+package io.tidemark.app.demo;
+
+import io.tidemark.app.cli.Answer;
+import io.tidemark.app.cli.ExitCode;
+import io.tidemark.app.live.Sizes;
+import io.tidemark.app.live.StatusLines;
+import io.tidemark.engine.pipeline.PipelineStatus;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a demo says at its end. */
+final class DemoReport {
+  private static final Path STANDARD = Path.of("tidemark-data");
+
+  private DemoReport() {}
+
+  static Answer of(PipelineStatus status, DemoOptions options) {
+    return new Answer(ExitCode.OK, lines(status, options), facts(status));
+  }
+
+  private static Map<String, Object> facts(PipelineStatus status) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("tidemark", status.tidemark());
+    facts.put("changesCaptured", status.changesCaptured());
+    facts.put("rowsWritten", status.rowsWritten());
+    facts.put("files", status.files());
+    facts.put("bytes", status.bytes());
+    facts.put("lagBytes", status.lagBytes());
+    facts.put("lagSeconds", status.lagSeconds());
+    List<Map<String, Object>> tables = new ArrayList<>();
+    for (PipelineStatus.Table table : status.tables()) {
+      Map<String, Object> facet = new LinkedHashMap<>();
+      facet.put("name", table.name());
+      facet.put("state", table.state());
+      facet.put("rows", table.rows());
+      tables.add(facet);
+    }
+    facts.put("tables", tables);
+    return facts;
+  }
+
+  private static List<String> lines(PipelineStatus status, DemoOptions options) {
+    String data =
+        options.data().normalize().equals(STANDARD) ? "" : " --data " + options.data();
+    List<String> lines = new ArrayList<>();
+    lines.add("");
+    lines.add(
+        "Captured %s changes and wrote %s rows to %s files. The copy is complete up to %s."
+            .formatted(
+                Sizes.count(status.changesCaptured()),
+                Sizes.count(status.rowsWritten()),
+                Sizes.count(status.files()),
+                status.tidemark()));
+    lines.addAll(StatusLines.tables(status));
+    lines.add("");
+    lines.add("Next:");
+    lines.add(
+        "  ./tidemark query"
+            + data
+            + " \"SELECT currency, count(*), sum(balance) FROM accounts GROUP BY currency\"");
+    lines.add(
+        "  ./tidemark query"
+            + data
+            + " \"SELECT _op, _committed_at, * FROM transactions_changes ORDER BY _lsn DESC LIMIT 10\"");
+    lines.add("  ./tidemark demo" + data + again(options));
+    if (options.source().isPresent()) {
+      lines.add("  ./tidemark drop" + data + "   # its slot holds your server's log back until then");
+    }
+    lines.add("  ./tidemark init   # for a database of your own");
+    return lines;
+  }
+
+  private static String again(DemoOptions options) {
+    String s3 = options.storage() == DemoOptions.Storage.S3 ? " --s3" : "";
+    String source = options.source().isPresent() ? " --source ..." : "";
+    return s3 + source + "   # goes on where it was";
+  }
+}

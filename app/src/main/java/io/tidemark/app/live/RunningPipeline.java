@@ -1,0 +1,84 @@
+package io.tidemark.app.live;
+
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.engine.pipeline.Pipeline;
+import io.tidemark.engine.pipeline.PipelineStatus;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A pipeline on a thread of its own. */
+public final class RunningPipeline {
+  private final Pipeline pipeline;
+  private final CompletableFuture<Void> end = new CompletableFuture<>();
+
+  private RunningPipeline(Pipeline pipeline) {
+    this.pipeline = pipeline;
+  }
+
+  /** Starts a pipeline. */
+  public static RunningPipeline start(Pipeline pipeline) {
+    RunningPipeline running = new RunningPipeline(pipeline);
+    new Thread(running::run, "pipeline").start();
+    return running;
+  }
+
+  private void run() {
+    try {
+      pipeline.run();
+      end.complete(null);
+    } catch (InterruptedException | RuntimeException | Error e) {
+      end.completeExceptionally(e);
+    }
+  }
+
+  /** How it stands. */
+  public PipelineStatus status() {
+    return pipeline.status();
+  }
+
+  /** Whether it has ended, in whatever way. */
+  public boolean hasEnded() {
+    return end.isDone();
+  }
+
+  /** Brings what the source holds now to the copies, if that is done in time. */
+  public void flush(Duration patience) throws InterruptedException {
+    if (hasEnded()) {
+      return;
+    }
+    try {
+      pipeline.flush(Optional.empty()).get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException | TidemarkException e) {
+      // What is not there yet comes at the next start; the end says how far the copy is.
+      return;
+    }
+  }
+
+  /**
+   * Ends it.
+   *
+   * @return false when it did not end in time
+   * @throws TidemarkException why it had failed, if it had
+   */
+  public boolean stop(Duration patience) throws InterruptedException {
+    pipeline.stop();
+    try {
+      end.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof TidemarkException known
+          ? known
+          : new TidemarkException(
+              ErrorCode.INTERNAL,
+              "Something went wrong in the pipeline that should not: " + e.getCause() + ".",
+              e.getCause());
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** What a person sees while a pipeline runs. */
+package io.tidemark.app.live;
