@@ -19,11 +19,13 @@ public final class SampleConfig {
   /**
    * The text of a file.
    *
+   * @param pipelineValues the values of the pipeline's own options that are known already
    * @param source the source's specification and the values that are known already, by option name
    * @param sink the same of the sink
    */
   public static String of(
       Catalog catalog,
+      Map<String, String> pipelineValues,
       ComponentSpec source,
       Map<String, String> sourceValues,
       ComponentSpec sink,
@@ -35,7 +37,7 @@ public final class SampleConfig {
             "# A Tidemark pipeline. Check it with 'tidemark validate', check the database with\n")
         .append("# 'tidemark doctor', then run it with 'tidemark run'.\n")
         .append("# Secrets are written as ${env:NAME} or ${file:path}.\n\n");
-    sample.options(catalog.pipeline().options(), "", Map.of());
+    sample.options(catalog.pipeline().options(), "", pipelineValues);
     sample.text.append("\nsource:\n  type: ").append(source.type()).append("\n");
     sample.options(source.options(), "  ", sourceValues);
     sample.text.append("\nsinks:\n  - type: ").append(sink.type()).append("\n");

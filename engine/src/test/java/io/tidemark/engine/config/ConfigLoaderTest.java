@@ -161,7 +161,8 @@ class ConfigLoaderTest {
   void theSampleIsAWorkingConfiguration() {
     String sample =
         SampleConfig.of(
-            CATALOG, SOURCE, Map.of("password", "${env:PW}"), SINK, Map.of("file.size", "64MiB"));
+            CATALOG,
+            Map.of(), SOURCE, Map.of("password", "${env:PW}"), SINK, Map.of("file.size", "64MiB"));
     assertThat(sample).contains("# flush.interval: 10s\n").contains("#   - type: mask\n");
     LoadedConfig config = load(sample);
     assertThat(config.source().settings().get(URL)).isEqualTo("postgres://localhost/db");
