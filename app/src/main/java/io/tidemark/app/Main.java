@@ -7,6 +7,9 @@ import io.tidemark.app.cli.SignalHook;
 import io.tidemark.app.cli.StopRequest;
 import io.tidemark.app.command.DemoCommand;
 import io.tidemark.app.command.GenerateCommand;
+import io.tidemark.app.command.InitCommand;
+import io.tidemark.app.command.RunCommand;
+import io.tidemark.app.command.ValidateCommand;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.FileDescriptor;
@@ -49,6 +52,9 @@ public final class Main {
   static CommandLine commands() {
     CommandLine root = new CommandLine(new GlobalOptions());
     root.addSubcommand(new DemoCommand());
+    root.addSubcommand(new InitCommand());
+    root.addSubcommand(new ValidateCommand());
+    root.addSubcommand(new RunCommand());
     root.addSubcommand(new GenerateCommand());
     return root;
   }

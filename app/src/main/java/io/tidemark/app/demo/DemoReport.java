@@ -2,14 +2,13 @@ package io.tidemark.app.demo;
 
 import io.tidemark.app.cli.Answer;
 import io.tidemark.app.cli.ExitCode;
+import io.tidemark.app.live.PipelineFacts;
 import io.tidemark.app.live.Sizes;
 import io.tidemark.app.live.StatusLines;
 import io.tidemark.engine.pipeline.PipelineStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** What a demo says at its end. */
 final class DemoReport {
@@ -18,28 +17,7 @@ final class DemoReport {
   private DemoReport() {}
 
   static Answer of(PipelineStatus status, DemoOptions options) {
-    return new Answer(ExitCode.OK, lines(status, options), facts(status));
-  }
-
-  private static Map<String, Object> facts(PipelineStatus status) {
-    Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("tidemark", status.tidemark());
-    facts.put("changesCaptured", status.changesCaptured());
-    facts.put("rowsWritten", status.rowsWritten());
-    facts.put("files", status.files());
-    facts.put("bytes", status.bytes());
-    facts.put("lagBytes", status.lagBytes());
-    facts.put("lagSeconds", status.lagSeconds());
-    List<Map<String, Object>> tables = new ArrayList<>();
-    for (PipelineStatus.Table table : status.tables()) {
-      Map<String, Object> facet = new LinkedHashMap<>();
-      facet.put("name", table.name());
-      facet.put("state", table.state());
-      facet.put("rows", table.rows());
-      tables.add(facet);
-    }
-    facts.put("tables", tables);
-    return facts;
+    return new Answer(ExitCode.OK, lines(status, options), PipelineFacts.of(status));
   }
 
   private static List<String> lines(PipelineStatus status, DemoOptions options) {
