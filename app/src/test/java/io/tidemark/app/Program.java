@@ -1,0 +1,102 @@
+package io.tidemark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The program in a process of its own, called as a user calls it. */
+final class Program implements AutoCloseable {
+  private static final int PATIENCE_SECONDS = 120;
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private Program(Process process, Path out, Path err) {
+    this.process = process;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** How a call ended and what it said. */
+  record Said(int status, String out, String err) {
+    /** The last line of the standard output. */
+    String lastLine() {
+      return out.strip().lines().reduce("", (before, line) -> line);
+    }
+  }
+
+  /** Starts a call in a folder. */
+  static Program start(Path folder, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-Duser.timezone=Pacific/Chatham",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName()));
+    command.addAll(List.of(arguments));
+    Path out = Files.createTempFile("program", ".out");
+    Path err = Files.createTempFile("program", ".err");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+    Process process = builder.start();
+    process.getOutputStream().close();
+    return new Program(process, out, err);
+  }
+
+  /** Makes a call and waits for its end. */
+  static Said call(Path folder, String... arguments) throws IOException, InterruptedException {
+    try (Program program = start(folder, arguments)) {
+      return program.end(PATIENCE_SECONDS);
+    }
+  }
+
+  /** Waits for the end, which must come within a time. */
+  Said end(int seconds) throws IOException, InterruptedException {
+    assertThat(process.waitFor(seconds, TimeUnit.SECONDS))
+        .as("it ends within %s s; it said:%n%s%n%s", seconds, read(out), read(err))
+        .isTrue();
+    return new Said(process.exitValue(), read(out), read(err));
+  }
+
+  /** Sends a signal by its name. */
+  void signal(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  /** Whether it still runs. */
+  boolean isRunning() {
+    return process.isAlive();
+  }
+
+  /** What it said so far, to both streams. */
+  String said() throws IOException {
+    return read(out) + read(err);
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.destroyForcibly();
+    Files.deleteIfExists(out);
+    Files.deleteIfExists(err);
+  }
+}
