@@ -6,9 +6,13 @@ import io.tidemark.app.cli.Session;
 import io.tidemark.app.cli.SignalHook;
 import io.tidemark.app.cli.StopRequest;
 import io.tidemark.app.command.DemoCommand;
+import io.tidemark.app.command.DropCommand;
 import io.tidemark.app.command.GenerateCommand;
 import io.tidemark.app.command.InitCommand;
+import io.tidemark.app.command.QueryCommand;
 import io.tidemark.app.command.RunCommand;
+import io.tidemark.app.command.StatusCommand;
+import io.tidemark.app.command.TablesCommand;
 import io.tidemark.app.command.ValidateCommand;
 import java.io.BufferedReader;
 import java.io.Console;
@@ -17,6 +21,7 @@ import java.io.FileOutputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 
 /** The program: {@code tidemark <command> [options]}. */
@@ -51,11 +56,17 @@ public final class Main {
   /** Every command. */
   static CommandLine commands() {
     CommandLine root = new CommandLine(new GlobalOptions());
-    root.addSubcommand(new DemoCommand());
-    root.addSubcommand(new InitCommand());
-    root.addSubcommand(new ValidateCommand());
-    root.addSubcommand(new RunCommand());
-    root.addSubcommand(new GenerateCommand());
+    List.of(
+            new DemoCommand(),
+            new QueryCommand(),
+            new InitCommand(),
+            new ValidateCommand(),
+            new RunCommand(),
+            new StatusCommand(),
+            new TablesCommand(),
+            new DropCommand(),
+            new GenerateCommand())
+        .forEach(root::addSubcommand);
     return root;
   }
 

@@ -73,6 +73,11 @@ public final class Wiring {
         sinks);
   }
 
+  /** The database of a configuration. */
+  public Connector database(Setup setup) {
+    return new Connector(setup.source().endpoint(), environment);
+  }
+
   /**
    * A database by its URL.
    *

@@ -9,7 +9,8 @@ import java.util.Map;
  *
  * @param exit how it ends
  * @param lines for a person
- * @param facts for a program: what {@code --json} prints, values that Jackson can write
+ * @param facts for a program: what {@code --json} prints, values that Jackson can write; with none,
+ *     the command has printed its own JSON
  */
 public record Answer(ExitCode exit, List<String> lines, Map<String, Object> facts) {
   public Answer {
@@ -20,6 +21,11 @@ public record Answer(ExitCode exit, List<String> lines, Map<String, Object> fact
   /** All is well, and this is what a person reads. */
   public static Answer ok(String... lines) {
     return new Answer(ExitCode.OK, List.of(lines), Map.of());
+  }
+
+  /** All is well, and the command has printed everything itself. */
+  public static Answer printed() {
+    return new Answer(ExitCode.OK, List.of(), Map.of());
   }
 
   /** The same answer with a fact more. */

@@ -67,12 +67,12 @@ public final class CommandRunner {
   }
 
   private int print(Answer answer) {
-    if (session.json()) {
+    if (session.json() && !answer.facts().isEmpty()) {
       Map<String, Object> whole = new LinkedHashMap<>();
       whole.put("ok", answer.exit() == ExitCode.OK);
       whole.putAll(answer.facts());
       session.out().println(Json.line(whole));
-    } else {
+    } else if (!session.json()) {
       answer.lines().forEach(session.out()::println);
     }
     session.out().flush();

@@ -57,7 +57,7 @@ public final class RunCommand implements Command {
     Setup setup = wiring.load(file);
     Path folder = folder(setup);
     try (Logs logs = Logs.toFile(folder)) {
-      RunningPipeline pipeline = RunningPipeline.start(wiring.pipeline(setup));
+      RunningPipeline pipeline = RunningPipeline.start(wiring.pipeline(setup), folder);
       new Watch(session, pipeline, OptionalLong::empty).show(Optional.ofNullable(length));
       PipelineStatus last = pipeline.status();
       if (!pipeline.stop(LAST_COMMIT)) {

@@ -2,6 +2,7 @@ package io.tidemark.app.demo;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.bank.BankGenerator;
 import io.tidemark.app.bank.BankSchema;
@@ -13,7 +14,10 @@ import io.tidemark.app.live.Watch;
 import io.tidemark.embedded.EmbeddedS3;
 import io.tidemark.engine.pipeline.PipelineStatus;
 import io.tidemark.postgres.connect.Connector;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -74,11 +78,11 @@ public final class Demo {
       }
       say("The bank is open at " + shown);
       RunningPipeline pipeline =
-          RunningPipeline.start(wiring.pipeline(wiring.load(folder.config())));
+          RunningPipeline.start(wiring.pipeline(wiring.load(folder.config())), folder.root());
       CompletableFuture<Void> business = start(bank);
       new Watch(session, pipeline, () -> OptionalLong.of(bank.rows())).show(options.length());
       bank.stop();
-      return end(pipeline, business);
+      return end(pipeline, business, connector);
     }
   }
 
@@ -102,7 +106,7 @@ public final class Demo {
   }
 
   /** What was written is copied before the end, if the time allows. */
-  private Answer end(RunningPipeline pipeline, CompletableFuture<Void> business)
+  private Answer end(RunningPipeline pipeline, CompletableFuture<Void> business, Connector database)
       throws InterruptedException {
     say("Stopping");
     try {
@@ -114,10 +118,25 @@ public final class Demo {
           "Cannot go on with the bank: " + e.getCause().getMessage(),
           e.getCause());
     }
-    pipeline.flush(LAST_FLUSH);
+    Optional<Lsn> written = position(database);
+    if (written.isPresent()) {
+      pipeline.flush(written.get(), LAST_FLUSH);
+    }
     PipelineStatus last = pipeline.status();
     boolean stopped = pipeline.stop(LAST_COMMIT);
     return DemoReport.of(stopped ? pipeline.status() : last, options);
+  }
+
+  /** The end of the database's log; empty where the database is gone. */
+  private static Optional<Lsn> position(Connector database) {
+    try (Connection connection = database.sql();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT pg_current_wal_lsn()::text")) {
+      row.next();
+      return Optional.of(Lsn.parse(row.getString(1)));
+    } catch (SQLException | TidemarkException e) {
+      return Optional.empty();
+    }
   }
 
   private void say(String text) {

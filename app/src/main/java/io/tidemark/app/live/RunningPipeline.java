@@ -2,8 +2,12 @@ package io.tidemark.app.live;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.engine.control.ControlClient;
+import io.tidemark.engine.control.ControlServer;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineStatus;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,15 +24,26 @@ public final class RunningPipeline {
     this.pipeline = pipeline;
   }
 
-  /** Starts a pipeline. */
-  public static RunningPipeline start(Pipeline pipeline) {
+  /**
+   * Starts a pipeline, and the endpoint through which other commands reach it.
+   *
+   * @param folder its data folder
+   */
+  public static RunningPipeline start(Pipeline pipeline, Path folder) {
+    if (ControlClient.find(folder).isPresent()) {
+      throw new TidemarkException(
+          ErrorCode.BUSY,
+          "Cannot start the pipeline: one is running with data folder "
+              + folder
+              + ". Stop it first, or choose another data-dir.");
+    }
     RunningPipeline running = new RunningPipeline(pipeline);
-    new Thread(running::run, "pipeline").start();
+    new Thread(() -> running.run(folder), "pipeline").start();
     return running;
   }
 
-  private void run() {
-    try {
+  private void run(Path folder) {
+    try (ControlServer control = ControlServer.start(pipeline, folder)) {
       pipeline.run();
       end.complete(null);
     } catch (InterruptedException | RuntimeException | Error e) {
@@ -46,13 +61,17 @@ public final class RunningPipeline {
     return end.isDone();
   }
 
-  /** Brings what the source holds now to the copies, if that is done in time. */
-  public void flush(Duration patience) throws InterruptedException {
+  /**
+   * Brings everything below a position to the copies, if that is done in time.
+   *
+   * @param position of the source's log
+   */
+  public void flush(Lsn position, Duration patience) throws InterruptedException {
     if (hasEnded()) {
       return;
     }
     try {
-      pipeline.flush(Optional.empty()).get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      pipeline.flush(Optional.of(position)).get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException | TidemarkException e) {
       // What is not there yet comes at the next start; the end says how far the copy is.
       return;

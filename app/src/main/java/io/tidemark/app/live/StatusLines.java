@@ -78,11 +78,20 @@ public final class StatusLines {
 
   /** One line for each table; those that are complete come last and are cut off first. */
   public static List<String> tables(PipelineStatus status) {
+    return tables(status, MOST_TABLES);
+  }
+
+  /** One line for each table, however many there are. */
+  public static List<String> allTables(PipelineStatus status) {
+    return tables(status, Integer.MAX_VALUE);
+  }
+
+  private static List<String> tables(PipelineStatus status, int most) {
     List<PipelineStatus.Table> sorted = new ArrayList<>(status.tables());
     sorted.sort(java.util.Comparator.comparing(table -> table.state().equals("member")));
     int width = status.tables().stream().mapToInt(table -> table.name().length()).max().orElse(0);
     List<String> lines = new ArrayList<>();
-    for (PipelineStatus.Table table : sorted.subList(0, Math.min(MOST_TABLES, sorted.size()))) {
+    for (PipelineStatus.Table table : sorted.subList(0, Math.min(most, sorted.size()))) {
       lines.add(
           line(
               "  %-" + Math.max(1, width) + "s  %-11s  %s",
@@ -90,8 +99,8 @@ public final class StatusLines {
               table.state(),
               tail(table)));
     }
-    if (sorted.size() > MOST_TABLES) {
-      lines.add(line("  and %d more", sorted.size() - MOST_TABLES));
+    if (sorted.size() > most) {
+      lines.add(line("  and %d more", sorted.size() - most));
     }
     return lines;
   }
