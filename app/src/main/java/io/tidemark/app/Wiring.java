@@ -43,8 +43,7 @@ public final class Wiring {
   public Setup load(Path file) {
     LoadedConfig loaded = new ConfigLoader(catalog(), environment).load(file);
     List<String> problems = new ArrayList<>();
-    PostgresConfig source =
-        PostgresConfig.from(loaded.source().settings(), environment, problems);
+    PostgresConfig source = PostgresConfig.from(loaded.source().settings(), environment, problems);
     List<Setup.Lake> sinks = new ArrayList<>();
     for (int i = 0; i < loaded.sinks().size(); i++) {
       LoadedConfig.Component sink = loaded.sinks().get(i);
@@ -64,7 +63,8 @@ public final class Wiring {
   public Pipeline pipeline(Setup setup) {
     List<NamedSink> sinks =
         setup.sinks().stream()
-            .map(lake -> new NamedSink(lake.name(), "parquet", () -> new ParquetSink(lake.config())))
+            .map(
+                lake -> new NamedSink(lake.name(), "parquet", () -> new ParquetSink(lake.config())))
             .toList();
     return new Pipeline(
         setup.pipeline(),

@@ -27,7 +27,8 @@ final class PipelineChoice {
     @Option(
         names = "--data",
         paramLabel = "DIR",
-        description = "The demo in this folder; without --config and --data, the one in ./tidemark-data.")
+        description =
+            "The demo in this folder; without --config and --data, the one in ./tidemark-data.")
     private Path data;
   }
 

@@ -10,7 +10,10 @@ final class DemoConfig {
   private DemoConfig() {}
 
   static String ofFolder(DemoFolder folder, String url, String schema) {
-    return pipeline(folder, url, schema, SLOT) + "    path: " + quoted(folder.lake().toString()) + "\n";
+    return pipeline(folder, url, schema, SLOT)
+        + "    path: "
+        + quoted(folder.lake().toString())
+        + "\n";
   }
 
   static String ofS3(DemoFolder folder, String url, String schema, EmbeddedS3 s3) {

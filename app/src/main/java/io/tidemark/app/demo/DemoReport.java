@@ -21,8 +21,7 @@ final class DemoReport {
   }
 
   private static List<String> lines(PipelineStatus status, DemoOptions options) {
-    String data =
-        options.data().normalize().equals(STANDARD) ? "" : " --data " + options.data();
+    String data = options.data().normalize().equals(STANDARD) ? "" : " --data " + options.data();
     List<String> lines = new ArrayList<>();
     lines.add("");
     lines.add(
@@ -45,7 +44,8 @@ final class DemoReport {
             + " \"SELECT _op, _committed_at, * FROM transactions_changes ORDER BY _lsn DESC LIMIT 10\"");
     lines.add("  ./tidemark demo" + data + again(options));
     if (options.source().isPresent()) {
-      lines.add("  ./tidemark drop" + data + "   # its slot holds your server's log back until then");
+      lines.add(
+          "  ./tidemark drop" + data + "   # its slot holds your server's log back until then");
     }
     lines.add("  ./tidemark init   # for a database of your own");
     return lines;

@@ -20,9 +20,14 @@ public final class Sizes {
     return String.format(Locale.ROOT, digits, value, UNITS[unit]);
   }
 
-  /** A whole number with its thousands parted. */
+  /** A number without its fraction, its thousands parted. */
   public static String count(double number) {
     return String.format(Locale.ROOT, "%,d", Math.round(number));
+  }
+
+  /** A whole number with its thousands parted. */
+  public static String count(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
   }
 
   /** A span of time. */

@@ -162,7 +162,11 @@ class ConfigLoaderTest {
     String sample =
         SampleConfig.of(
             CATALOG,
-            Map.of(), SOURCE, Map.of("password", "${env:PW}"), SINK, Map.of("file.size", "64MiB"));
+            Map.of(),
+            SOURCE,
+            Map.of("password", "${env:PW}"),
+            SINK,
+            Map.of("file.size", "64MiB"));
     assertThat(sample).contains("# flush.interval: 10s\n").contains("#   - type: mask\n");
     LoadedConfig config = load(sample);
     assertThat(config.source().settings().get(URL)).isEqualTo("postgres://localhost/db");
