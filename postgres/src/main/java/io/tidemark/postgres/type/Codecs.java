@@ -2,7 +2,6 @@ package io.tidemark.postgres.type;
 
 import io.tidemark.api.model.ColumnData;
 import io.tidemark.api.model.DataType;
-import java.nio.charset.StandardCharsets;
 
 /**
  * Makes the codecs of columns: one and the same for COPY and for the stream, in binary and in text.
@@ -10,15 +9,40 @@ import java.nio.charset.StandardCharsets;
  * may share it.
  */
 public final class Codecs {
+  /** Whether a database can be trusted that its texts are UTF-8. */
+  public enum Texts {
+    /** Its encoding is known, so that the server converts texts and checks them. */
+    TRUSTED,
+    /**
+     * Its encoding is SQL_ASCII: any bytes may come (over a connection whose client_encoding is
+     * SQL_ASCII too; with another one the server fails at the first that are not valid). A text
+     * that is not UTF-8 does not fit its column; what is kept of it is {@code \x} and its bytes in
+     * hexadecimal.
+     */
+    CHECKED
+  }
+
   private final Outputs outputs;
   private final Forms forms;
 
   /**
+   * Codecs for a database whose encoding is known.
+   *
    * @param types the types of the columns and of all they are made of
    */
   public Codecs(PgTypes types) {
+    this(types, Texts.TRUSTED);
+  }
+
+  /**
+   * Codecs for a database.
+   *
+   * @param types the types of the columns and of all they are made of
+   * @param texts what is known of its encoding
+   */
+  public Codecs(PgTypes types, Texts texts) {
     this.outputs = new Outputs(types);
-    this.forms = new Forms(outputs);
+    this.forms = new Forms(outputs, texts);
   }
 
   /**
@@ -50,14 +74,14 @@ public final class Codecs {
       if (!form.addBinary(data, offset, length, out.vector())) {
         TextBuffer text = new TextBuffer();
         output.write(data, offset, length, text);
-        out.addRaw(text.toString());
+        out.addRaw(Utf8.textOrHex(text.bytes(), 0, text.length()));
       }
     }
 
     @Override
     public void text(byte[] data, int offset, int length, ColumnData out) {
       if (!form.addText(data, offset, length, out.vector())) {
-        out.addRaw(new String(data, offset, length, StandardCharsets.UTF_8));
+        out.addRaw(Utf8.textOrHex(data, offset, length));
       }
     }
   }

@@ -23,12 +23,14 @@ final class IntForm implements ValueForm {
     this.largest = unsigned ? 0xFFFF_FFFFL : -1L >>> (65 - bytes * 8);
   }
 
-  static IntForm signed(String type, int bytes, DataType.Int held) {
-    return new IntForm(type, bytes, false, held);
-  }
-
-  static IntForm unsigned(String type, DataType.Int held) {
-    return new IntForm(type, 4, true, held);
+  /** The form of what a send function writes. */
+  static IntForm of(String send, DataType.Int held) {
+    return switch (send) {
+      case "int2send" -> new IntForm("int2", 2, false, held);
+      case "int4send" -> new IntForm("int4", 4, false, held);
+      case "oidsend", "xidsend", "cidsend" -> new IntForm("oid", 4, true, held);
+      default -> new IntForm("int8", 8, false, held);
+    };
   }
 
   @Override

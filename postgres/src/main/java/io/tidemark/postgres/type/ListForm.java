@@ -9,27 +9,30 @@ import io.tidemark.api.model.Vector;
  * elements that do not fit themselves.
  */
 final class ListForm implements ValueForm {
-  private final PgType type;
+  private final String type;
+  private final int elementOid;
   private final char delimiter;
   private final DataType elementType;
   private final ValueForm element;
 
   /**
-   * @param type the array type
-   * @param elementPgType what its elements are in PostgreSQL
-   * @param elementType how they are held
-   * @param element the form between the two
+   * @param type what messages call the array type
+   * @param elementOid its element type
+   * @param delimiter what stands between elements in text
+   * @param elementType how elements are held
+   * @param element the form of an element
    */
-  ListForm(PgType type, PgType elementPgType, DataType elementType, ValueForm element) {
+  ListForm(String type, int elementOid, char delimiter, DataType elementType, ValueForm element) {
     this.type = type;
-    this.delimiter = elementPgType.delimiter();
+    this.elementOid = elementOid;
+    this.delimiter = delimiter;
     this.elementType = elementType;
     this.element = element;
   }
 
   @Override
   public boolean fits(byte[] data, int offset, int length) {
-    WireReader in = new WireReader(data, offset, length, type.label());
+    WireReader in = new WireReader(data, offset, length, type);
     int count = count(in);
     for (int i = 0; i < count; i++) {
       int elementLength = in.partLength();
@@ -47,9 +50,9 @@ final class ListForm implements ValueForm {
   private int count(WireReader in) {
     int dimensions = in.int32();
     in.int32();
-    int elementOid = in.int32();
+    boolean sameElements = in.int32() == elementOid;
     if (dimensions == 0) {
-      return elementOid == type.elementOid() ? 0 : -1;
+      return sameElements ? 0 : -1;
     }
     if (dimensions != 1) {
       return -1;
@@ -59,7 +62,7 @@ final class ListForm implements ValueForm {
     if (count <= 0 || count > in.remaining() / 4) {
       throw in.malformed("it has fewer elements than its dimensions say");
     }
-    return lowerBound == 1 && elementOid == type.elementOid() ? count : -1;
+    return lowerBound == 1 && sameElements ? count : -1;
   }
 
   @Override
@@ -68,7 +71,7 @@ final class ListForm implements ValueForm {
       return false;
     }
     ListVector list = (ListVector) out;
-    WireReader in = new WireReader(data, offset, length, type.label());
+    WireReader in = new WireReader(data, offset, length, type);
     int count = count(in);
     for (int i = 0; i < count; i++) {
       int elementLength = in.partLength();
@@ -84,7 +87,7 @@ final class ListForm implements ValueForm {
 
   @Override
   public boolean addText(byte[] data, int offset, int length, Vector out) {
-    ArrayLiteral literal = new ArrayLiteral(data, offset, length, delimiter, type.label());
+    ArrayLiteral literal = new ArrayLiteral(data, offset, length, delimiter, type);
     if (!literal.isList()) {
       return false;
     }

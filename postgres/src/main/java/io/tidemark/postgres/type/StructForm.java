@@ -10,19 +10,27 @@ import java.util.List;
  * definition (ALTER TYPE leaves no trace in the stream), and fields that do not fit themselves.
  */
 final class StructForm implements ValueForm {
-  private final PgType type;
+  private final String type;
+  private final int[] fieldOids;
   private final DataType.Struct held;
   private final List<ValueForm> fields;
 
-  StructForm(PgType type, DataType.Struct held, List<ValueForm> fields) {
+  /**
+   * @param type what messages call the composite
+   * @param fieldOids types of its attributes
+   * @param held how values are held
+   * @param fields the form of each attribute
+   */
+  StructForm(String type, List<Integer> fieldOids, DataType.Struct held, List<ValueForm> fields) {
     this.type = type;
+    this.fieldOids = fieldOids.stream().mapToInt(Integer::intValue).toArray();
     this.held = held;
     this.fields = List.copyOf(fields);
   }
 
   @Override
   public boolean fits(byte[] data, int offset, int length) {
-    WireReader in = new WireReader(data, offset, length, type.label());
+    WireReader in = new WireReader(data, offset, length, type);
     if (in.count(RecordOutput.FIELD_HEAD) != fields.size()) {
       return false;
     }
@@ -30,8 +38,7 @@ final class StructForm implements ValueForm {
       int oid = in.int32();
       int fieldLength = in.partLength();
       int at = in.take(Math.max(0, fieldLength));
-      if (oid != type.attributes().get(i).typeOid()
-          || (fieldLength >= 0 && !fields.get(i).fits(data, at, fieldLength))) {
+      if (oid != fieldOids[i] || (fieldLength >= 0 && !fields.get(i).fits(data, at, fieldLength))) {
         return false;
       }
     }
@@ -45,7 +52,7 @@ final class StructForm implements ValueForm {
       return false;
     }
     StructVector struct = (StructVector) out;
-    WireReader in = new WireReader(data, offset, length, type.label());
+    WireReader in = new WireReader(data, offset, length, type);
     in.int32();
     for (int i = 0; i < fields.size(); i++) {
       in.int32();
@@ -62,7 +69,7 @@ final class StructForm implements ValueForm {
 
   @Override
   public boolean addText(byte[] data, int offset, int length, Vector out) {
-    RecordLiteral literal = new RecordLiteral(data, offset, length, type.label());
+    RecordLiteral literal = new RecordLiteral(data, offset, length, type);
     StructVector one = (StructVector) Vector.of(held, 1);
     int count = 0;
     boolean fits = true;

@@ -1,14 +1,13 @@
 package io.tidemark.postgres.type;
 
 import java.util.Map;
+import java.util.Set;
 
 /** Texts, documents and bytes. */
 final class TextOutputs {
-  private TextOutputs() {}
-
-  static void register(Map<String, Output> map) {
-    for (String name :
-        new String[] {
+  /** Send functions that write the text itself. */
+  private static final Set<String> COPIED =
+      Set.of(
           "textsend",
           "varcharsend",
           "bpcharsend",
@@ -16,21 +15,26 @@ final class TextOutputs {
           "json_send",
           "xml_send",
           "pg_node_tree_send",
-          "*.citextsend"
-        }) {
-      map.put(name, TextOutputs::copy);
-    }
-    for (String name :
-        new String[] {
-          "jsonb_send", "jsonpath_send", "*.ltree_send", "*.lquery_send", "*.ltxtq_send"
-        }) {
-      map.put(name, TextOutputs::versioned);
-    }
+          "*.citextsend");
+
+  private static final Set<String> VERSIONED =
+      Set.of("jsonb_send", "jsonpath_send", "*.ltree_send", "*.lquery_send", "*.ltxtq_send");
+
+  private TextOutputs() {}
+
+  static void register(Map<String, Output> map) {
+    COPIED.forEach(name -> map.put(name, TextOutputs::copy));
+    VERSIONED.forEach(name -> map.put(name, TextOutputs::versioned));
     map.put("charsend", TextOutputs::singleByte);
     map.put("byteasend", TextOutputs::hex);
     map.put("uuid_send", TextOutputs::uuid);
     map.put("bit_send", TextOutputs::bits);
     map.put("varbit_send", TextOutputs::bits);
+  }
+
+  /** Whether the binary form of a built-in type is its text. */
+  static boolean isCopied(String send) {
+    return COPIED.contains(send);
   }
 
   /** A type whose binary form is its text. */

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RandomValuesTest {
-  private static final int VALUES = 60_000;
+  private static final int VALUES = 2_000;
 
   private EmbeddedPostgres server;
   private Connection connection;

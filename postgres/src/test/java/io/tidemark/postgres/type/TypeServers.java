@@ -75,14 +75,26 @@ final class TypeServers implements AutoCloseable {
     }
   }
 
-  /** What the server's output function prints of a case's values. */
+  /** What the server's output function prints of a case's values, in the order of their ids. */
   List<Optional<String>> texts(Version version, int number) throws SQLException {
+    return texts(version, number, "id");
+  }
+
+  /** The same of the half of the rows that stands at the end of the table. */
+  List<Optional<String>> lastTexts(Version version, int number) throws SQLException {
+    List<Optional<String>> all = texts(version, number, "ctid");
+    return all.subList(all.size() / 2, all.size());
+  }
+
+  private List<Optional<String>> texts(Version version, int number, String order)
+      throws SQLException {
     try (Statement statement = connection(version).createStatement();
         ResultSet rows =
             statement.executeQuery(
                 "SELECT CASE WHEN num_nulls(v) = 0 THEN format('%s', v) END FROM public.t"
                     + number
-                    + " ORDER BY id")) {
+                    + " ORDER BY "
+                    + order)) {
       List<Optional<String>> texts = new ArrayList<>();
       while (rows.next()) {
         texts.add(Optional.ofNullable(rows.getString(1)));
