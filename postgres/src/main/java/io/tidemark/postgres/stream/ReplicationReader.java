@@ -21,7 +21,7 @@ public final class ReplicationReader implements AutoCloseable {
   private static final int BURST = 64;
   private static final int SLICE_MILLIS = 100;
   private static final long SILENCE_NANOS = 300_000_000_000L;
-  private static final long FAREWELL_MILLIS = 1_000;
+  private static final long FAREWELL_MILLIS = 3_000;
   private static final long JOIN_MILLIS = 8_000;
 
   private final WalChannel channel;
@@ -123,6 +123,7 @@ public final class ReplicationReader implements AutoCloseable {
     Exception failure = null;
     try (channel;
         assembler) {
+      status.send(channel, System.nanoTime());
       read();
       status.send(channel, System.nanoTime());
       channel.finish(FAREWELL_MILLIS);

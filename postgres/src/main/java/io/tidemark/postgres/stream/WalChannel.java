@@ -227,8 +227,8 @@ final class WalChannel implements AutoCloseable {
   }
 
   /**
-   * Ends the streaming in peace, so that the slot is free at once: says that we are done and lets
-   * pass what the server has still sent, for a limited time.
+   * Ends the streaming in peace, so that the slot is free when this returns: says that we are done
+   * and lets pass what the server has still sent, for a limited time.
    */
   void finish(long millis) throws IOException {
     stream.sendChar('c');
@@ -239,7 +239,7 @@ final class WalChannel implements AutoCloseable {
     while (left > 0 && await((int) left)) {
       int type = stream.receiveChar();
       discard(stream.receiveInteger4() - Integer.BYTES);
-      if (type == 'c' || type == 'E') {
+      if (type == 'Z') {
         return;
       }
       left = (until - System.nanoTime()) / 1_000_000;

@@ -185,9 +185,9 @@ class TransactionAssemblerTest {
 
   @Test
   void truncateGivesARowForEachTableAndLeaf() {
-    recording.leafOf.put("p_1", "p");
-    recording.leafOf.put("p_2", "p");
-    recording.notCaptured.add("other");
+    recording.tables.leafOf.put("p_1", "p");
+    recording.tables.leafOf.put("p_2", "p");
+    recording.tables.notCaptured.add("other");
     feed(Wire.begin(100, 7), t());
     feed(Wire.relation(21, "p_1", 'd', "id*"), Wire.relation(22, "p_2", 'd', "id*"));
     feed(Wire.relation(23, "other", 'd', "id*"));
@@ -222,13 +222,13 @@ class TransactionAssemblerTest {
 
   @Test
   void tablesThatAreNotCapturedOrNotAdmittedAreLeftOut() {
-    recording.notCaptured.add("t");
+    recording.tables.notCaptured.add("t");
     recording.notAdmitted.add("u");
     feed(Wire.begin(100, 7), t(), u(), Wire.insert(T, "1", "a"), Wire.insert(U, "1", "a"));
     feed(Wire.insert(T, "2", "a"), Wire.insert(U, "2", "a"), Wire.commit(100));
     recording.notAdmitted.clear();
     feed(Wire.begin(200, 8), Wire.insert(T, "3", "a"), Wire.insert(U, "3", "a"));
-    recording.notCaptured.clear();
+    recording.tables.notCaptured.clear();
     feed(Wire.insert(T, "4", "a"), Wire.commit(200));
     feed(Wire.begin(300, 9), Wire.insert(T, "5", "a"), Wire.commit(300));
     assembler.flush();
@@ -241,8 +241,7 @@ class TransactionAssemblerTest {
   @Test
   void answersEndWithTheGenerationOfTheResolver() {
     feed(Wire.begin(100, 7), t(), Wire.insert(T, "1", "a"), Wire.commit(100));
-    recording.generation++;
-    recording.notCaptured.add("t");
+    recording.tables.leaveOut("t");
     feed(Wire.begin(200, 8), Wire.insert(T, "2", "a"), Wire.commit(200));
     assembler.flush();
     assertThat(recording.rows()).containsExactly("row t.1 c@100#0 1,a");
@@ -251,7 +250,7 @@ class TransactionAssemblerTest {
   @Test
   void aValueThatCannotBeReadFailsItsTableAlone() {
     feed(Wire.begin(100, 7), t(), u(), Wire.insert(T, "1", "a"), Wire.insert(U, "1", "a"));
-    feed(Wire.update(T, 'O', new String[] {"1", "bad"}, "1", "b"));
+    feed(Wire.update(T, 'O', new String[] {"1", "!bad"}, "1", "b"));
     feed(Wire.insert(T, "2", "a"), Wire.insert(U, "2", "a"), Wire.commit(100));
     assembler.flush();
     assertThat(recording.rows())
@@ -268,7 +267,7 @@ class TransactionAssemblerTest {
   void rowsBeforeABrokenOneKeepTheirOldRows() {
     feed(Wire.begin(100, 7), t(), Wire.insert(T, "1", "a"));
     feed(Wire.update(T, 'O', new String[] {"1", "a"}, "1", "b"));
-    feed(Wire.update(T, 'O', new String[] {"1", "b"}, "1", "bad"), Wire.commit(100));
+    feed(Wire.update(T, 'O', new String[] {"1", "b"}, "1", "!bad"), Wire.commit(100));
     assertThat(recording.rows())
         .containsExactly("row t.1 c@100#0 1,a", "row t.1 u@100#1 1,b <- FULL 1,a");
   }
