@@ -11,10 +11,15 @@ final class FlushAsks {
   private record Ask(Lsn position, CompletableFuture<Position> answer) {}
 
   private final ConcurrentLinkedQueue<Ask> asks = new ConcurrentLinkedQueue<>();
+  private volatile Throwable ended;
 
   CompletableFuture<Position> add(Lsn position) {
     CompletableFuture<Position> answer = new CompletableFuture<>();
     asks.add(new Ask(position, answer));
+    Throwable cause = ended;
+    if (cause != null) {
+      abandon(cause); // the lane may have ended before it could see this ask
+    }
     return answer;
   }
 
@@ -34,7 +39,9 @@ final class FlushAsks {
     }
   }
 
+  /** Fails every ask, now and from now on. */
   void abandon(Throwable cause) {
+    ended = cause;
     for (Ask ask = asks.poll(); ask != null; ask = asks.poll()) {
       ask.answer.completeExceptionally(cause);
     }

@@ -12,19 +12,21 @@ import io.tidemark.api.sink.Staged;
 import io.tidemark.api.source.SourceEvent;
 import io.tidemark.engine.state.StateTracker;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Brings what the source gives to one sink, at the sink's own pace, on a thread of its own. Commits
  * at boundaries only; each commit carries rows, tidemark and state by one act.
  */
 final class Lane implements Runnable {
-  private final String name;
+  private static final long LONGEST_WAIT = TimeUnit.MILLISECONDS.toNanos(500);
+
   private final SteadySink sink;
   private final StateTracker state;
   private final StopSignal stop;
@@ -33,15 +35,13 @@ final class Lane implements Runnable {
   private final HandOver handOver;
   private final FlushPolicy policy;
   private final FlushAsks asks = new FlushAsks();
+  private final TableGate gate = new TableGate();
 
   /** Forms that the sink was prepared for since it was opened, by name in the copy. */
   private final Map<TableName, TableSchema> prepared = new HashMap<>();
 
-  /** Tables whose copy attempt began in this run, by name at the source. */
-  private final Set<TableName> copying = new HashSet<>();
-
-  /** Tables that the sink could not hold, and the attempt at which that was. */
-  private final Map<TableName, Integer> refused = new HashMap<>();
+  /** Entries of the engine's own that were committed. */
+  private final Set<String> stored = ConcurrentHashMap.newKeySet();
 
   private volatile Position tidemark;
   private volatile long tidemarkMicros;
@@ -54,21 +54,20 @@ final class Lane implements Runnable {
   /** The source gives again what this copy has, up to its tidemark. */
   private boolean ahead;
 
-  Lane(OpenSink opened, PipelineConfig config, StopSignal stop, LaneListener listener) {
-    this.name = opened.name();
+  Lane(OpenSink opened, PipelineConfig config, LaneListener listener) {
     this.sink = opened.sink();
     this.state = opened.state();
     this.tidemark = opened.tidemark();
     this.ahead = opened.ahead();
     this.tally = opened.tally();
-    this.stop = stop;
+    this.stop = opened.sink().stop();
     this.listener = listener;
-    this.handOver = new HandOver(config.buffer().memoryBytes(), listener::taken);
+    this.handOver = new HandOver(config.buffer().memoryBytes(), opened.spill(), listener::taken);
     this.policy = new FlushPolicy(config.flush(), System.nanoTime());
   }
 
   String name() {
-    return name;
+    return sink.name();
   }
 
   HandOver handOver() {
@@ -97,6 +96,17 @@ final class Lane implements Runnable {
     return Optional.ofNullable(failure);
   }
 
+  /** Whether an entry of the engine's own was committed by this lane. */
+  boolean hasStored(String key) {
+    return stored.contains(key);
+  }
+
+  /** Ends without a last commit. */
+  void abandon() {
+    stop.abandon();
+    handOver.wake();
+  }
+
   /** Commits at the first boundary that covers the position, or at the source's cut for it. */
   CompletableFuture<Position> flushAt(Lsn position) {
     CompletableFuture<Position> answer = asks.add(position);
@@ -119,15 +129,15 @@ final class Lane implements Runnable {
       failure = e;
     } finally {
       sink.sink().close();
+      handOver.close();
       asks.abandon(new IllegalStateException("Cannot flush: the pipeline has stopped."));
       listener.ended(this);
     }
   }
 
   private long patience() {
-    long now = System.nanoTime();
-    long until = !clean ? HandOver.longestWait() : untilFlush(now);
-    return Math.max(0, Math.min(until, HandOver.longestWait()));
+    boolean waits = clean && mayFlush() && hasNews();
+    return waits ? Math.min(LONGEST_WAIT, untilFlush(System.nanoTime())) : LONGEST_WAIT;
   }
 
   /** Takes one step; the event is null where there was none. */
@@ -138,6 +148,9 @@ final class Lane implements Runnable {
     } else if (event instanceof LaneEvent.Form form) {
       clean = false;
       prepare(form.source(), form.schema());
+    } else if (event instanceof LaneEvent.Entry entry) {
+      clean = false;
+      state.put(entry.key(), entry.value());
     } else if (event instanceof LaneEvent.Said said) {
       follow(said.event());
     }
@@ -156,7 +169,7 @@ final class Lane implements Runnable {
       }
       handle(event);
     }
-    if (clean && mayFlush() && hasNews()) {
+    if (clean && !stop.overdue() && mayFlush() && hasNews()) {
       flush();
     }
   }
@@ -197,43 +210,25 @@ final class Lane implements Runnable {
       state.apply(note);
     } else if (event instanceof SourceEvent.TableChange change) {
       clean = false;
-      tableChanged(change);
+      if (gate.follows(change)) {
+        state.apply(change);
+      }
     } else {
       throw new IllegalStateException("Cannot follow " + event.getClass() + ": not for a lane.");
     }
-  }
-
-  private void tableChanged(SourceEvent.TableChange change) {
-    TableState next = change.state();
-    if (next.phase() == TableState.Phase.COPYING) {
-      copying.add(change.table());
-    }
-    Integer refusedAt = refused.get(change.table());
-    if (refusedAt != null) {
-      boolean inCopy = next.phase().compareTo(TableState.Phase.MEMBER) <= 0;
-      boolean again =
-          next.phase() == TableState.Phase.WAITING || inCopy && next.attempt() > refusedAt;
-      if (inCopy && !again) {
-        return; // said before the source heard that this sink had refused the table
-      }
-      if (again) {
-        refused.remove(change.table());
-      }
-    }
-    state.apply(change);
   }
 
   private void stage(LaneEvent.Rows rows) throws SinkException, InterruptedException {
     TableName source = rows.source();
     ChangeBatch batch = rows.batch();
     if (ahead) {
-      batch = HeldRows.without(batch, tidemark.lsn().value(), copying.contains(source));
+      batch = HeldRows.without(batch, tidemark.lsn().value(), gate.copyBegan(source));
     }
-    if (batch.size() == 0 || refused.containsKey(source)) {
+    if (batch.size() == 0 || gate.isRefused(source)) {
       return;
     }
     prepare(source, batch.schema());
-    if (refused.containsKey(source)) {
+    if (gate.isRefused(source)) {
       return;
     }
     ChangeBatch kept = batch;
@@ -252,7 +247,7 @@ final class Lane implements Runnable {
   private void prepare(TableName source, TableSchema schema)
       throws SinkException, InterruptedException {
     TableSchema last = prepared.get(schema.name());
-    if (last == schema || schema.equals(last) || refused.containsKey(source)) {
+    if (last == schema || schema.equals(last) || gate.isRefused(source)) {
       return;
     }
     try {
@@ -271,7 +266,7 @@ final class Lane implements Runnable {
   private void refuse(TableName source, SinkException.Rejected why) {
     TableState now = state.tables().getOrDefault(source, TableState.waiting());
     Lsn at = boundary == null ? Lsn.ZERO : boundary.position().lsn();
-    refused.put(source, now.attempt());
+    gate.refuse(source, now.attempt());
     state.apply(
         new SourceEvent.TableChange(
             source, now.out(TableState.Phase.FAILED, why.getMessage(), at)));
@@ -288,6 +283,9 @@ final class Lane implements Runnable {
           return null;
         });
     state.committed();
+    commit.changes().keySet().stream()
+        .filter(key -> key.startsWith(Delivery.DETACHED))
+        .forEach(stored::add);
     tidemark = position;
     tidemarkMicros = boundary.committedAtMicros();
     tally.committed(staged);

@@ -4,6 +4,7 @@ import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.source.SourceEvent;
+import java.util.Optional;
 
 /** What travels from the source's thread to a lane, transforms applied. */
 sealed interface LaneEvent {
@@ -21,11 +22,9 @@ sealed interface LaneEvent {
    */
   record Form(TableName source, TableSchema schema) implements LaneEvent {}
 
+  /** An entry of the state that is the engine's own; empty to remove it. */
+  record Entry(String key, Optional<String> value) implements LaneEvent {}
+
   /** Anything else that the source said. */
   record Said(SourceEvent event) implements LaneEvent {}
-
-  /** Bytes of memory that it holds. */
-  default long bytes() {
-    return this instanceof Rows rows ? rows.batch().bytes() : 0;
-  }
 }

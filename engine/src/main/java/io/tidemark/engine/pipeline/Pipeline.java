@@ -8,8 +8,12 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.source.ChangeSource;
 import io.tidemark.api.source.SourceRequest;
 import io.tidemark.api.transform.Transform;
+import io.tidemark.engine.spill.LaneSpill;
+import io.tidemark.engine.spill.SpillBudget;
 import io.tidemark.engine.transform.TransformChain;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +31,7 @@ import java.util.function.Supplier;
 public final class Pipeline {
   private final PipelineConfig config;
   private final Supplier<ChangeSource> sources;
-  private final TransformChain transforms;
-  private final Map<NamedSink, Tally> sinks = new LinkedHashMap<>();
-  private final StopSignal stop = new StopSignal();
+  private final PipelineParts parts;
   private final StatusView view;
   private volatile PipelineRun current;
   private volatile boolean paused;
@@ -49,13 +51,22 @@ public final class Pipeline {
       List<NamedSink> sinks) {
     this.config = config;
     this.sources = sources;
-    this.transforms = new TransformChain(transforms);
-    sinks.forEach(sink -> this.sinks.put(sink, new Tally()));
+    Map<NamedSink, Tally> tallies = Collections.synchronizedMap(new LinkedHashMap<>());
+    sinks.forEach(sink -> tallies.put(sink, new Tally()));
+    Path spill = config.dataDir().resolve("spill");
+    this.parts =
+        new PipelineParts(
+            new TransformChain(transforms),
+            tallies,
+            new StopSignal(),
+            spill,
+            new SpillBudget(
+                config.dataDir(), config.buffer().spillBytes(), config.buffer().minFreeBytes()));
     if (sinks.isEmpty() || sinks.stream().map(NamedSink::name).distinct().count() < sinks.size()) {
       throw new IllegalArgumentException(
           "Cannot make pipeline " + config.name() + ": sinks need distinct names, at least one.");
     }
-    this.view = new StatusView(config.name(), this.sinks);
+    this.view = new StatusView(config.name(), Map.copyOf(tallies), sinks);
   }
 
   /**
@@ -67,17 +78,21 @@ public final class Pipeline {
   public void run() throws InterruptedException {
     BackOff backOff = new BackOff();
     try (DataFolder folder = DataFolder.claim(config.dataDir())) {
+      LaneSpill.wipe(parts.spillFolder());
       PipelineRun.End end = PipelineRun.End.AGAIN;
-      while (end == PipelineRun.End.AGAIN && !stop.requested()) {
+      while (end == PipelineRun.End.AGAIN && !parts.stop().requested()) {
         PipelineRun life = begin();
         long commits = commits();
         end = life.run();
         view.ended(life);
+        for (Lane left : life.delivery().detached()) {
+          parts.sinks().keySet().removeIf(sink -> sink.name().equals(left.name()));
+        }
         if (commits() > commits) {
           backOff.reset();
         }
         if (end == PipelineRun.End.AGAIN) {
-          stop.await(backOff.next());
+          parts.stop().await(backOff.next());
         }
       }
       view.stopped();
@@ -91,31 +106,24 @@ public final class Pipeline {
   }
 
   private PipelineRun begin() {
-    PipelineRun life = new PipelineRun(config, sources.get(), transforms, sinks);
+    PipelineRun life = new PipelineRun(config, sources.get(), parts);
     life.pause(paused);
     current = life;
-    if (stop.requested()) {
-      life.stop();
-    }
     return life;
   }
 
   private long commits() {
-    return sinks.values().stream().mapToLong(Tally::commits).sum();
+    return parts.sinks().values().stream().mapToLong(Tally::commits).sum();
   }
 
   /** Asks for an orderly end; returns at once. */
   public void stop() {
-    stop.request();
-    PipelineRun life = current;
-    if (life != null) {
-      life.stop();
-    }
+    parts.stop().request();
   }
 
   /** How the pipeline stands, without asking the database or the destinations. */
   public PipelineStatus status() {
-    return view.of(current, paused, stop.requested());
+    return view.of(current, paused, parts.stop().requested());
   }
 
   /**
@@ -127,12 +135,12 @@ public final class Pipeline {
    */
   public CompletableFuture<Position> flush(Optional<Lsn> position) {
     PipelineRun life = runningLife();
-    Lsn upTo = position.orElseGet(() -> life.source().status().head());
+    Lsn upTo = position.orElseGet(() -> life.sourceStatus().head());
     List<CompletableFuture<Position>> answers = new ArrayList<>();
-    for (Lane lane : life.lanes()) {
+    for (Lane lane : life.delivery().lanes()) {
       answers.add(lane.flushAt(upTo));
     }
-    life.request(new SourceRequest.CutAt(life.position(upTo)));
+    life.request(new SourceRequest.CutAt(life.feed().position(upTo)));
     return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
         .thenApply(
             done ->
@@ -163,9 +171,11 @@ public final class Pipeline {
    */
   public Optional<TableName> table(String text) {
     PipelineRun life = runningLife();
-    return life.tables().keySet().stream()
+    return life.feed().tables().keySet().stream()
         .filter(
-            table -> table.toString().equals(text) || life.copyName(table).toString().equals(text))
+            table ->
+                table.toString().equals(text)
+                    || life.feed().copyName(table).toString().equals(text))
         .findFirst();
   }
 
@@ -176,7 +186,7 @@ public final class Pipeline {
 
   private PipelineRun runningLife() {
     PipelineRun life = current;
-    if (life == null || !life.isRunning()) {
+    if (life == null || !life.isOpen()) {
       throw new TidemarkException(
           ErrorCode.BUSY,
           "Cannot reach pipeline "

@@ -50,8 +50,11 @@ public record PipelineConfig(
    * How much waits between the source and a lane.
    *
    * @param memoryBytes in memory, for each lane
+   * @param spillBytes on local disk, for all lanes together
+   * @param minFreeBytes what must stay free on that disk
+   * @param onLag when a slow lane may spill no more
    */
-  public record Buffer(long memoryBytes) {}
+  public record Buffer(long memoryBytes, long spillBytes, long minFreeBytes, OnLag onLag) {}
 
   /**
    * What happens when something cannot be followed.
@@ -59,6 +62,16 @@ public record PipelineConfig(
    * @param onFailedTable when a table has failed
    */
   public record Policies(OnFailedTable onFailedTable) {}
+
+  /** What happens when a sink is slower than the others and no more may be spilled for it. */
+  public enum OnLag {
+    /** Reading waits for it; the source keeps its log meanwhile. */
+    HOLD,
+    /** It is left behind, and comes back by a new copy when the pipeline is started again. */
+    DETACH,
+    /** The pipeline stops. */
+    STOP
+  }
 
   /** What happens when a table cannot be followed. */
   public enum OnFailedTable {
@@ -122,6 +135,27 @@ public record PipelineConfig(
           OptionType.SIZE,
           "32MiB",
           "How much may wait in memory between the source and each sink.");
+  private static final Option<Long> SPILL_MAX =
+      Option.of(
+          "spill.max-bytes",
+          OptionType.SIZE,
+          "4GiB",
+          "How much may wait on local disk for sinks that are slower than others, in files only"
+              + " their user can read. Nothing is spilled for a single sink: reading waits for it.");
+  private static final Option<Long> SPILL_MIN_FREE =
+      Option.of(
+          "spill.min-free",
+          OptionType.SIZE,
+          "1GiB",
+          "How much must stay free on that disk; less counts as no more to be spilled.");
+  private static final Option<OnLag> ON_LAG =
+      Option.of(
+          "on-lag",
+          OptionType.oneOf(OnLag.class),
+          "hold",
+          "What happens when no more may be spilled for a slow sink: reading waits for it and the"
+              + " database keeps its log, or the sink is left behind and comes back by a new copy"
+              + " of all tables at the next start, or the pipeline stops.");
   private static final Option<OnFailedTable> ON_FAILED_TABLE =
       Option.of(
           "on-failed-table",
@@ -153,6 +187,9 @@ public record PipelineConfig(
               FLUSH_MIN_FILE,
               FLUSH_IDLE,
               MEMORY,
+              SPILL_MAX,
+              SPILL_MIN_FREE,
+              ON_LAG,
               ON_FAILED_TABLE,
               METRICS_PORT));
 
@@ -168,7 +205,11 @@ public record PipelineConfig(
             settings.get(FLUSH_ROWS),
             settings.get(FLUSH_MIN_FILE),
             settings.get(FLUSH_IDLE)),
-        new Buffer(settings.get(MEMORY)),
+        new Buffer(
+            settings.get(MEMORY),
+            settings.get(SPILL_MAX),
+            settings.get(SPILL_MIN_FREE),
+            settings.get(ON_LAG)),
         new Policies(settings.get(ON_FAILED_TABLE)),
         settings.find(METRICS_PORT).map(Math::toIntExact));
   }

@@ -2,26 +2,17 @@ package io.tidemark.engine.pipeline;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
-import io.tidemark.api.model.ChangeBatch;
-import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
-import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.SinkException;
-import io.tidemark.api.sink.SinkState;
 import io.tidemark.api.source.ChangeSource;
 import io.tidemark.api.source.SourceEvent;
 import io.tidemark.api.source.SourceRequest;
 import io.tidemark.api.source.SourceStatus;
-import io.tidemark.engine.state.StateTracker;
-import io.tidemark.engine.transform.TransformChain;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,29 +36,25 @@ final class PipelineRun implements LaneListener {
 
   private final PipelineConfig config;
   private final ChangeSource source;
-  private final TransformChain transforms;
   private final Map<NamedSink, Tally> sinks;
-  private final StopSignal stop = new StopSignal();
-  private final Semaphore room = new Semaphore(0);
-  private final List<Lane> lanes = new ArrayList<>();
+  private final StopSignal stop;
+  private final Delivery delivery;
+  private final Feed feed;
+  private final Opening opening;
   private final List<Thread> threads = new ArrayList<>();
-  private final SortedMap<TableName, TableState> tables = new ConcurrentSkipListMap<>();
-  private final SortedMap<TableName, TableName> copyNames = new ConcurrentSkipListMap<>();
-  private volatile List<Lane> running = List.of();
-  private volatile String partition = "source";
+  private volatile boolean open;
   private volatile boolean paused;
-  private volatile SourceStatus lastStatus;
+  private volatile SourceStatus lastStatus = StatusView.NOT_OPEN;
   private Position confirmed = Position.NONE;
 
-  PipelineRun(
-      PipelineConfig config,
-      ChangeSource source,
-      TransformChain transforms,
-      Map<NamedSink, Tally> sinks) {
+  PipelineRun(PipelineConfig config, ChangeSource source, PipelineParts parts) {
     this.config = config;
     this.source = source;
-    this.transforms = transforms;
-    this.sinks = sinks;
+    this.sinks = parts.sinks();
+    this.stop = parts.stop().part();
+    this.delivery = new Delivery(config.buffer(), stop);
+    this.feed = new Feed(source, parts.transforms(), delivery, config.policies().onFailedTable());
+    this.opening = new Opening(parts.spillFolder(), parts.budget(), stop);
   }
 
   /** Lives; returns or throws when everything is closed. */
@@ -94,50 +81,23 @@ final class PipelineRun implements LaneListener {
   }
 
   private void open() throws SinkException, InterruptedException {
-    List<SteadySink> opened = new ArrayList<>();
-    List<SinkState> states = new ArrayList<>();
+    opening.open(sinks);
     try {
-      for (NamedSink named : sinks.keySet()) {
-        SteadySink sink = new SteadySink(named.name(), named.factory().get(), stop);
-        opened.add(sink);
-        states.add(sink.call(each -> each.open()));
-      }
-      ResumePlan plan = ResumePlan.of(states);
-      tables.putAll(plan.state().tables());
-      plan.state().newestSchemas().values().forEach(this::learnName);
-      makeLanes(plan, opened, states);
-    } catch (SinkException | RuntimeException | InterruptedException e) {
-      opened.forEach(sink -> sink.sink().close());
+      feed.resume(opening.plan().state());
+      source.open(opening.plan().resumePoint());
+    } catch (RuntimeException e) {
+      opening.close();
       throw e;
     }
-  }
-
-  private void makeLanes(ResumePlan plan, List<SteadySink> opened, List<SinkState> states) {
-    int at = 0;
-    for (Map.Entry<NamedSink, Tally> sink : sinks.entrySet()) {
-      SinkState state = states.get(at);
-      lanes.add(
-          new Lane(
-              new OpenSink(
-                  sink.getKey().name(),
-                  opened.get(at),
-                  state.tidemark(),
-                  new StateTracker(plan.state(), state.entries()),
-                  !plan.position().covers(state.tidemark()),
-                  sink.getValue()),
-              config,
-              stop,
-              this));
-      at++;
-    }
-    source.open(plan.resumePoint());
-    for (Lane lane : lanes) {
+    for (OpenSink sink : opening.opened()) {
+      Lane lane = new Lane(sink, config, this);
+      delivery.add(lane);
       Thread thread = new Thread(lane, "lane-" + lane.name());
       thread.setDaemon(true);
       threads.add(thread);
-      thread.start();
     }
-    running = List.copyOf(lanes);
+    open = true;
+    threads.forEach(Thread::start);
   }
 
   private void pump() throws InterruptedException {
@@ -146,71 +106,13 @@ final class PipelineRun implements LaneListener {
       return;
     }
     SourceEvent event = source.poll(POLL);
-    if (event == null) {
-      return;
+    if (event != null) {
+      feed.give(event);
     }
-    if (event instanceof SourceEvent.Changes changes) {
-      ChangeBatch batch = changes.batch();
-      if (transforms.schema(batch.schema()).isPresent()) {
-        deliver(new LaneEvent.Rows(batch.table(), transforms.apply(batch)));
-      }
-      return;
-    }
-    if (event instanceof SourceEvent.TableChange change) {
-      tables.put(change.table(), change.state());
-      tableChanged(change);
-    }
-    if (event instanceof SourceEvent.Boundary boundary) {
-      partition = boundary.position().parts().firstKey();
-    }
-    deliver(new LaneEvent.Said(event));
-    if (event instanceof SourceEvent.SchemaChange change) {
-      learnName(change.schema());
-      transforms
-          .schema(change.schema())
-          .ifPresent(form -> running.forEach(lane -> put(lane, change, form)));
-    }
-  }
-
-  private static void put(
-      Lane lane, SourceEvent.SchemaChange change, io.tidemark.api.model.TableSchema form) {
-    lane.handOver().put(new LaneEvent.Form(change.schema().name(), form));
-  }
-
-  private void learnName(io.tidemark.api.model.TableSchema schema) {
-    transforms.schema(schema).ifPresent(form -> copyNames.put(schema.name(), form.name()));
-  }
-
-  private void tableChanged(SourceEvent.TableChange change) {
-    if (change.state().phase() != TableState.Phase.FAILED) {
-      return;
-    }
-    String reason = change.state().reason().orElse("no reason was given");
-    LOG.error("Table {} has left the copy: {}", change.table(), reason);
-    if (config.policies().onFailedTable() == PipelineConfig.OnFailedTable.STOP) {
-      throw new TidemarkException(
-          ErrorCode.SOURCE_NOT_READY,
-          "Cannot follow table "
-              + change.table()
-              + ": "
-              + reason
-              + " The pipeline stops because on-failed-table is 'stop'.");
-    }
-  }
-
-  /** Gives an event to every lane, waiting while none has room. */
-  private void deliver(LaneEvent event) throws InterruptedException {
-    if (event instanceof LaneEvent.Rows) {
-      while (!stop.requested() && running.stream().anyMatch(lane -> !lane.handOver().hasRoom())) {
-        room.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS);
-        room.drainPermits();
-      }
-    }
-    running.forEach(lane -> lane.handOver().put(event));
   }
 
   private End ended() {
-    for (Lane lane : running) {
+    for (Lane lane : delivery.lanes()) {
       if (lane.failure().isPresent()) {
         return outcome(lane.failure().get());
       }
@@ -239,7 +141,7 @@ final class PipelineRun implements LaneListener {
 
   private void close() throws InterruptedException {
     stop.request();
-    running.forEach(lane -> lane.handOver().wake());
+    delivery.lanes().forEach(lane -> lane.handOver().wake());
     try {
       long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(JOIN_MILLIS);
       for (Thread thread : threads) {
@@ -250,9 +152,10 @@ final class PipelineRun implements LaneListener {
         }
       }
     } finally {
-      if (!running.isEmpty()) {
+      if (open) {
         lastStatus = source.status();
       }
+      open = false;
       source.close();
     }
   }
@@ -269,55 +172,42 @@ final class PipelineRun implements LaneListener {
     source.request(request);
   }
 
-  /** Whether the source is open, so that it can tell its status. */
-  boolean isOpen() {
-    return !running.isEmpty() && lastStatus == null;
-  }
-
-  /** How the source stood when this life ended. */
-  SourceStatus lastStatus() {
-    return lastStatus == null ? StatusView.NOT_OPEN : lastStatus;
-  }
-
-  /** A place in the source's log as the source's positions say it. */
-  Position position(Lsn place) {
-    return Position.of(partition, place);
+  /** How the source stands, or stood when this life ended. */
+  SourceStatus sourceStatus() {
+    return open ? source.status() : lastStatus;
   }
 
   /** Whether the source is open and lanes run. */
-  boolean isRunning() {
-    return !running.isEmpty() && !stop.requested();
+  boolean isOpen() {
+    return open;
   }
 
-  List<Lane> lanes() {
-    return running;
+  Delivery delivery() {
+    return delivery;
   }
 
-  ChangeSource source() {
-    return source;
-  }
-
-  SortedMap<TableName, TableState> tables() {
-    return tables;
-  }
-
-  /** The name that a table has in the copies; the same where no transform says otherwise. */
-  TableName copyName(TableName table) {
-    return copyNames.getOrDefault(table, table);
+  Feed feed() {
+    return feed;
   }
 
   @Override
   public void taken() {
-    room.release();
+    delivery.taken();
   }
 
   @Override
   public synchronized void committed() {
-    Position lowest = running.isEmpty() ? lanes.get(0).tidemark() : running.get(0).tidemark();
-    for (Lane lane : lanes) {
-      lowest = lowest.meet(lane.tidemark());
+    Position lowest = null;
+    for (Lane lane : delivery.lanes()) {
+      lowest = lowest == null ? lane.tidemark() : lowest.meet(lane.tidemark());
     }
-    boolean whole = lowest.parts().values().stream().allMatch(place -> place != 0);
+    for (Lane lane : delivery.detached()) {
+      String key = Delivery.DETACHED + lane.name();
+      boolean told = delivery.lanes().stream().allMatch(other -> other.hasStored(key));
+      lowest = told || lowest == null ? lowest : lowest.meet(lane.tidemark());
+    }
+    boolean whole =
+        lowest != null && lowest.parts().values().stream().allMatch(place -> place != 0);
     if (whole && lowest.covers(confirmed) && !lowest.equals(confirmed)) {
       confirmed = lowest;
       source.confirm(lowest);
@@ -331,7 +221,7 @@ final class PipelineRun implements LaneListener {
 
   @Override
   public void ended(Lane lane) {
-    if (lane.failure().isPresent()) {
+    if (lane.failure().isPresent() && delivery.lanes().contains(lane)) {
       stop.request();
     }
   }

@@ -82,7 +82,8 @@ public record PipelineStatus(
    *
    * @param name its name in the pipeline
    * @param type the kind of destination
-   * @param state {@code opening}, {@code writing}, {@code retrying} or {@code stopped}
+   * @param state {@code opening}, {@code writing} or {@code retrying}, or {@code detached} when it
+   *     was left behind
    * @param problem what it waits for
    * @param tidemark what it holds
    * @param rowsWritten rows committed
@@ -91,6 +92,7 @@ public record PipelineStatus(
    * @param commits commits made
    * @param lastCommit time of the last one, as ISO 8601 in UTC; empty before the first
    * @param waitingBytes what waits in memory between source and sink
+   * @param spilledBytes what waits on local disk between source and sink
    */
   public record SinkLine(
       String name,
@@ -103,5 +105,6 @@ public record PipelineStatus(
       long bytes,
       long commits,
       String lastCommit,
-      long waitingBytes) {}
+      long waitingBytes,
+      long spilledBytes) {}
 }

@@ -12,6 +12,7 @@ import io.tidemark.engine.state.StateCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -28,8 +29,20 @@ import java.util.stream.Collectors;
  */
 record ResumePlan(Position position, PipelineState state) {
 
-  static ResumePlan of(List<SinkState> copies) {
-    List<SinkState> begun = copies.stream().filter(copy -> !copy.isNew()).toList();
+  /**
+   * Finds the place.
+   *
+   * @param copies what every sink holds
+   * @param returning places in that list of sinks that were left behind and lack what the source
+   *     has forgotten since
+   */
+  static ResumePlan of(List<SinkState> copies, Set<Integer> returning) {
+    List<SinkState> begun = new ArrayList<>();
+    for (int i = 0; i < copies.size(); i++) {
+      if (!copies.get(i).isNew() && !returning.contains(i)) {
+        begun.add(copies.get(i));
+      }
+    }
     if (begun.isEmpty()) {
       return new ResumePlan(Position.NONE, PipelineState.EMPTY);
     }
@@ -45,7 +58,8 @@ record ResumePlan(Position position, PipelineState state) {
     }
     PipelineState base = StateCodec.decode(behind.entries());
     boolean alike =
-        copies.stream().map(SinkState::tidemark).distinct().count() == 1
+        returning.isEmpty()
+            && copies.stream().map(SinkState::tidemark).distinct().count() == 1
             && states.stream().distinct().count() == 1;
     if (alike) {
       return new ResumePlan(behind.tidemark(), base);

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Puts the status of a pipeline together over its lives. Any thread. */
 final class StatusView {
@@ -18,19 +20,22 @@ final class StatusView {
 
   private final String name;
   private final Map<NamedSink, Tally> sinks;
+  private final List<NamedSink> order;
+  private final Set<String> leftBehind = ConcurrentHashMap.newKeySet();
   private volatile String end = "";
   private volatile String failure = "";
   private volatile long capturedBefore;
   private volatile SourceStatus last = NOT_OPEN;
 
-  StatusView(String name, Map<NamedSink, Tally> sinks) {
+  StatusView(String name, Map<NamedSink, Tally> sinks, List<NamedSink> order) {
     this.name = name;
     this.sinks = sinks;
+    this.order = List.copyOf(order);
   }
 
   /** A life is over: its counts stay. */
   void ended(PipelineRun life) {
-    last = life.lastStatus();
+    last = life.sourceStatus();
     capturedBefore += last.changesCaptured();
   }
 
@@ -45,17 +50,20 @@ final class StatusView {
 
   PipelineStatus of(PipelineRun life, boolean paused, boolean stopping) {
     boolean open = life != null && life.isOpen();
-    SourceStatus source = open ? life.source().status() : last;
-    List<Lane> lanes = life == null ? List.of() : life.lanes();
+    SourceStatus source = open ? life.sourceStatus() : last;
+    List<Lane> lanes = life == null ? List.of() : life.delivery().lanes();
     Position tidemark =
         lanes.stream().map(Lane::tidemark).reduce(Position::meet).orElse(Position.NONE);
     long micros = lanes.stream().mapToLong(Lane::tidemarkMicros).min().orElse(0);
     List<PipelineStatus.SinkLine> lines = new ArrayList<>();
-    sinks.forEach((sink, tally) -> lines.add(line(sink, tally, lanes)));
+    if (life != null) {
+      life.delivery().detached().forEach(lane -> leftBehind.add(lane.name()));
+    }
+    order.forEach(sink -> lines.add(line(sink, sinks.get(sink), lanes)));
     return new PipelineStatus(
         name,
         state(open, paused, stopping),
-        problem(source),
+        problem(life, source),
         tidemark.toString(),
         micros == 0 ? "" : instant(micros).toString(),
         capturedBefore + (open ? source.changesCaptured() : 0),
@@ -79,8 +87,14 @@ final class StatusView {
     return !open ? "starting" : paused ? "paused" : "running";
   }
 
-  private String problem(SourceStatus source) {
-    return failure.isEmpty() ? source.problem().orElse("") : failure;
+  private String problem(PipelineRun life, SourceStatus source) {
+    if (!failure.isEmpty()) {
+      return failure;
+    }
+    return source
+        .problem()
+        .or(() -> life == null ? Optional.empty() : life.delivery().problem())
+        .orElse("");
   }
 
   private static double lagSeconds(SourceStatus source, long tidemarkMicros) {
@@ -102,9 +116,9 @@ final class StatusView {
 
   private List<PipelineStatus.Table> tables(PipelineRun life) {
     List<PipelineStatus.Table> lines = new ArrayList<>();
-    for (Map.Entry<TableName, TableState> table : life.tables().entrySet()) {
+    for (Map.Entry<TableName, TableState> table : life.feed().tables().entrySet()) {
       TableState state = table.getValue();
-      TableName copy = life.copyName(table.getKey());
+      TableName copy = life.feed().copyName(table.getKey());
       lines.add(
           new PipelineStatus.Table(
               copy.toString(),
@@ -118,14 +132,16 @@ final class StatusView {
     return lines;
   }
 
-  private static PipelineStatus.SinkLine line(NamedSink sink, Tally tally, List<Lane> lanes) {
+  private PipelineStatus.SinkLine line(NamedSink sink, Tally tally, List<Lane> lanes) {
     Optional<Lane> lane =
         lanes.stream().filter(each -> each.name().equals(sink.name())).findFirst();
     String problem = lane.flatMap(Lane::problem).orElse("");
     return new PipelineStatus.SinkLine(
         sink.name(),
         sink.type(),
-        lane.isEmpty() ? "opening" : problem.isEmpty() ? "writing" : "retrying",
+        lane.isPresent()
+            ? problem.isEmpty() ? "writing" : "retrying"
+            : leftBehind.contains(sink.name()) ? "detached" : "opening",
         problem,
         lane.map(Lane::tidemark).orElse(Position.NONE).toString(),
         tally.rows(),
@@ -135,7 +151,8 @@ final class StatusView {
         tally.lastCommitMillis() == 0
             ? ""
             : Instant.ofEpochMilli(tally.lastCommitMillis()).toString(),
-        lane.map(each -> each.handOver().bytes()).orElse(0L));
+        lane.map(each -> each.handOver().bytes()).orElse(0L),
+        lane.map(each -> each.handOver().spilledBytes()).orElse(0L));
   }
 
   private static Instant instant(long micros) {

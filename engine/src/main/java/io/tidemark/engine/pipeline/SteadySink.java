@@ -37,8 +37,17 @@ final class SteadySink {
     this.stop = stop;
   }
 
+  String name() {
+    return name;
+  }
+
   Sink sink() {
     return sink;
+  }
+
+  /** Ends the lane of this sink. */
+  StopSignal stop() {
+    return stop;
   }
 
   /** Why the sink does not go on just now; any thread. */

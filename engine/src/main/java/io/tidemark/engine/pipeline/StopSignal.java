@@ -1,6 +1,8 @@
 package io.tidemark.engine.pipeline;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -10,13 +12,35 @@ final class StopSignal {
   private static final Duration GRACE = Duration.ofSeconds(6);
 
   private final CountDownLatch requested = new CountDownLatch(1);
+  private final List<StopSignal> parts = new CopyOnWriteArrayList<>();
   private volatile long deadline = Long.MAX_VALUE;
 
-  synchronized void request() {
+  /** A signal for a part of the work: it ends with the whole, or before. */
+  StopSignal part() {
+    StopSignal part = new StopSignal();
+    parts.add(part);
+    if (requested()) {
+      part.request();
+    }
+    return part;
+  }
+
+  /** Asks for an orderly end. */
+  void request() {
+    request(GRACE);
+  }
+
+  /** Asks for an end at once: what was not committed is given up. */
+  void abandon() {
+    request(Duration.ZERO);
+  }
+
+  private synchronized void request(Duration grace) {
     if (requested.getCount() > 0) {
-      deadline = System.nanoTime() + GRACE.toNanos();
+      deadline = System.nanoTime() + grace.toNanos();
       requested.countDown();
     }
+    parts.forEach(part -> part.request(grace));
   }
 
   boolean requested() {
@@ -25,7 +49,7 @@ final class StopSignal {
 
   /** Whether the time for an orderly end is over. */
   boolean overdue() {
-    return requested() && System.nanoTime() - deadline > 0;
+    return requested() && System.nanoTime() - deadline >= 0;
   }
 
   /** Waits; true when a stop was requested before the time was over. */

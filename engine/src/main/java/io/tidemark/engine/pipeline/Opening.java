@@ -1,0 +1,97 @@
+package io.tidemark.engine.pipeline;
+
+import io.tidemark.api.sink.SinkException;
+import io.tidemark.api.sink.SinkState;
+import io.tidemark.engine.spill.LaneSpill;
+import io.tidemark.engine.spill.SpillBudget;
+import io.tidemark.engine.state.StateTracker;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Opens the sinks of a pipeline and finds out from where its source resumes. */
+final class Opening {
+  private final Path spillFolder;
+  private final SpillBudget budget;
+  private final StopSignal stop;
+  private final List<SteadySink> sinks = new ArrayList<>();
+  private final List<SinkState> states = new ArrayList<>();
+  private final List<Tally> tallies = new ArrayList<>();
+  private ResumePlan plan;
+
+  Opening(Path spillFolder, SpillBudget budget, StopSignal stop) {
+    this.spillFolder = spillFolder;
+    this.budget = budget;
+    this.stop = stop;
+  }
+
+  /** Opens every sink; when one fails for good, the others are closed again. */
+  void open(Map<NamedSink, Tally> wanted) throws SinkException, InterruptedException {
+    try {
+      for (Map.Entry<NamedSink, Tally> each : wanted.entrySet()) {
+        NamedSink named = each.getKey();
+        SteadySink sink = new SteadySink(named.name(), named.factory().get(), stop.part());
+        sinks.add(sink);
+        states.add(sink.call(opening -> opening.open()));
+        tallies.add(each.getValue());
+      }
+      plan = ResumePlan.of(states, returning());
+    } catch (SinkException | RuntimeException | InterruptedException e) {
+      close();
+      throw e;
+    }
+  }
+
+  void close() {
+    sinks.forEach(sink -> sink.sink().close());
+  }
+
+  ResumePlan plan() {
+    return plan;
+  }
+
+  /** Places in the list of sinks of those that were left behind and now come back. */
+  private Set<Integer> returning() {
+    Set<String> names = new TreeSet<>();
+    for (SinkState state : states) {
+      for (String key : state.entries().tailMap(Delivery.DETACHED).keySet()) {
+        if (key.startsWith(Delivery.DETACHED)) {
+          names.add(key.substring(Delivery.DETACHED.length()));
+        }
+      }
+    }
+    Set<Integer> places = new TreeSet<>();
+    for (int i = 0; i < sinks.size(); i++) {
+      if (names.contains(sinks.get(i).name())) {
+        places.add(i);
+      }
+    }
+    return places;
+  }
+
+  /** The sinks as lanes begin with them. */
+  List<OpenSink> opened() {
+    Set<Integer> returning = returning();
+    List<OpenSink> opened = new ArrayList<>();
+    for (int i = 0; i < sinks.size(); i++) {
+      SinkState state = states.get(i);
+      StateTracker tracker = new StateTracker(plan.state(), state.entries());
+      for (int back : returning) {
+        tracker.put(Delivery.DETACHED + sinks.get(back).name(), Optional.empty());
+      }
+      opened.add(
+          new OpenSink(
+              sinks.get(i),
+              state.tidemark(),
+              tracker,
+              !plan.position().covers(state.tidemark()),
+              tallies.get(i),
+              new LaneSpill(spillFolder.resolve("lane-" + i), budget)));
+    }
+    return opened;
+  }
+}

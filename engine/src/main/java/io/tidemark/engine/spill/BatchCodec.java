@@ -1,0 +1,182 @@
+package io.tidemark.engine.spill;
+
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.ColumnData;
+import io.tidemark.api.model.DataType;
+import io.tidemark.api.model.Op;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.Vector;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Bytes of a {@link ChangeBatch}, for local files that live no longer than the process: there is no
+ * version in them, and the form of the table is not among them.
+ */
+final class BatchCodec {
+  private BatchCodec() {}
+
+  static ByteBuffer write(ChangeBatch batch) {
+    ByteSink to = new ByteSink();
+    int size = batch.size();
+    to.putInt(size);
+    to.putBytes(batch.ops(), 0, size);
+    to.putLongs(batch.commitLsns(), size);
+    to.putLongs(batch.ordinals(), size);
+    to.putLongs(batch.xids(), size);
+    to.putLongs(batch.committedAt(), size);
+    writeLeaves(batch, to);
+    for (ColumnData column : batch.columns()) {
+      write(column, size, to);
+    }
+    to.putByte(batch.hasBefore() ? 1 : 0);
+    if (batch.hasBefore()) {
+      writeBefore(batch, to);
+    }
+    return to.done();
+  }
+
+  private static void writeLeaves(ChangeBatch batch, ByteSink to) {
+    Map<String, Integer> names = new LinkedHashMap<>();
+    int[] leaves = new int[batch.size()];
+    for (int i = 0; i < leaves.length; i++) {
+      String leaf = batch.leaf(i);
+      if (leaf != null) {
+        leaves[i] = names.computeIfAbsent(leaf, name -> names.size() + 1);
+      }
+    }
+    to.putInt(names.size());
+    if (!names.isEmpty()) {
+      names.keySet().forEach(to::putText);
+      to.putInts(leaves, leaves.length);
+    }
+  }
+
+  /** Only the rows that have an old row, behind one another. */
+  private static void writeBefore(ChangeBatch batch, ByteSink to) {
+    List<Integer> rows = new ArrayList<>();
+    for (int i = 0; i < batch.size(); i++) {
+      to.putByte(batch.beforeKind(i).ordinal());
+      if (batch.beforeKind(i) != ChangeBatch.Before.NONE) {
+        rows.add(i);
+      }
+    }
+    to.putInt(rows.size());
+    for (int c = 0; c < batch.before().size(); c++) {
+      ColumnData dense = new ColumnData(Vector.of(batch.schema().columns().get(c).type()));
+      for (int row : rows) {
+        dense.addFrom(batch.before().get(c), row);
+      }
+      write(dense, rows.size(), to);
+    }
+  }
+
+  private static void write(ColumnData column, int size, ByteSink to) {
+    VectorCodec.write(column.vector(), to);
+    List<Integer> odd = new ArrayList<>();
+    if (column.hasUnchanged() || column.hasRaw()) {
+      for (int i = 0; i < size; i++) {
+        if (column.isUnchanged(i) || column.raw(i) != null) {
+          odd.add(i);
+        }
+      }
+    }
+    to.putInt(odd.size());
+    for (int i : odd) {
+      to.putInt(i);
+      to.putByte(column.isUnchanged(i) ? 1 : 0);
+      if (!column.isUnchanged(i)) {
+        to.putText(column.raw(i));
+      }
+    }
+  }
+
+  /** The batch that {@link #write} wrote; the buffer must have an array. */
+  static ChangeBatch read(ByteBuffer from, TableSchema schema) {
+    ChangeBatch batch = new ChangeBatch(schema);
+    int size = from.getInt();
+    byte[] ops = new byte[size];
+    from.get(ops);
+    long[][] meta = new long[4][size];
+    for (long[] values : meta) {
+      from.asLongBuffer().get(values);
+      from.position(from.position() + size * 8);
+    }
+    String[] leaves = readLeaves(from, size);
+    List<ColumnData> columns = readColumns(from, schema, size);
+    byte[] kinds = new byte[size];
+    List<ColumnData> before = List.of();
+    if (from.get() == 1) {
+      from.get(kinds);
+      before = readColumns(from, schema, from.getInt());
+    }
+    int old = 0;
+    for (int i = 0; i < size; i++) {
+      batch.addRow(Op.ofCode(ops[i]), meta[0][i], meta[1][i], meta[2][i], meta[3][i]);
+      if (leaves[i] != null) {
+        batch.leaf(leaves[i]);
+      }
+      for (int c = 0; c < columns.size(); c++) {
+        batch.columns().get(c).addFrom(columns.get(c), i);
+      }
+      if (kinds[i] != 0) {
+        batch.addBefore(ChangeBatch.Before.values()[kinds[i]]);
+        for (int c = 0; c < before.size(); c++) {
+          batch.before().get(c).addFrom(before.get(c), old);
+        }
+        old++;
+      }
+    }
+    return batch;
+  }
+
+  private static String[] readLeaves(ByteBuffer from, int size) {
+    String[] leaves = new String[size];
+    int count = from.getInt();
+    String[] names = new String[count];
+    for (int i = 0; i < count; i++) {
+      names[i] = ByteSink.text(from);
+    }
+    for (int i = 0; count > 0 && i < size; i++) {
+      int index = from.getInt();
+      leaves[i] = index == 0 ? null : names[index - 1];
+    }
+    return leaves;
+  }
+
+  private static List<ColumnData> readColumns(ByteBuffer from, TableSchema schema, int size) {
+    List<ColumnData> columns = new ArrayList<>();
+    schema.columns().forEach(column -> columns.add(readColumn(from, column.type(), size)));
+    return columns;
+  }
+
+  private static ColumnData readColumn(ByteBuffer from, DataType type, int size) {
+    Vector vector = Vector.of(type, Math.max(1, size));
+    VectorCodec.read(from, type, size, vector);
+    int odd = from.getInt();
+    if (odd == 0) {
+      return new ColumnData(vector);
+    }
+    ColumnData column = new ColumnData(Vector.of(type, size));
+    int at = 0;
+    for (int i = 0; i < odd; i++) {
+      int row = from.getInt();
+      for (; at < row; at++) {
+        column.vector().addFrom(vector, at);
+      }
+      if (from.get() == 1) {
+        column.addUnchanged();
+      } else {
+        column.addRaw(ByteSink.text(from));
+      }
+      at++;
+    }
+    for (; at < size; at++) {
+      column.vector().addFrom(vector, at);
+    }
+    return column;
+  }
+}
