@@ -7,10 +7,8 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.duckdb.TableForm.FormColumn;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -18,7 +16,6 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.duckdb.DuckDBConnection;
 
 /**
  * Reads a copy back through the views that a user's query sees.
@@ -80,8 +77,7 @@ public final class DuckDbCopy implements CopyReader {
     }
     try {
       TableForm form = views.make(table);
-      Connection connection = ((DuckDBConnection) session.connection()).duplicate();
-      return new Rows(form, connection, select(form, range));
+      return new Rows(form, RunningQuery.start(session.connect(), select(form, range)));
     } catch (SQLException e) {
       throw QueryFailure.of(e);
     }
@@ -181,22 +177,18 @@ public final class DuckDbCopy implements CopyReader {
   private static final class Rows implements Iterator<List<String>> {
     private final List<FormColumn> columns;
     private final int[] raw;
-    private final Connection connection;
-    private final Statement statement;
-    private final ResultSet rows;
+    private final RunningQuery running;
     private Optional<List<String>> ahead = Optional.empty();
     private boolean ended;
 
-    Rows(TableForm form, Connection connection, String sql) throws SQLException {
+    Rows(TableForm form, RunningQuery running) {
       this.columns = form.shown();
       int next = columns.size();
       this.raw = new int[columns.size()];
       for (int i : IntStream.range(0, columns.size()).toArray()) {
         raw[i] = columns.get(i).raw() ? ++next : 0;
       }
-      this.connection = connection;
-      this.statement = connection.createStatement();
-      this.rows = statement.executeQuery(sql);
+      this.running = running;
     }
 
     @Override
@@ -219,11 +211,10 @@ public final class DuckDbCopy implements CopyReader {
 
     private Optional<List<String>> read() {
       try {
+        ResultSet rows = running.rows();
         if (!rows.next()) {
           ended = true;
-          rows.close();
-          statement.close();
-          connection.close();
+          running.close();
           return Optional.empty();
         }
         List<String> row = new ArrayList<>(columns.size());

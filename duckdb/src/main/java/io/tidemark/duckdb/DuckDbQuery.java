@@ -6,15 +6,12 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.duckdb.QueryResult.ResultColumn;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.duckdb.DuckDBConnection;
 
 /**
  * Answers SQL over a copy as of one tidemark.
@@ -81,37 +78,34 @@ public final class DuckDbQuery implements AutoCloseable {
   }
 
   private QueryResult answer(SqlStatement statement) throws SQLException {
-    Connection connection = ((DuckDBConnection) session.connection()).duplicate();
+    Connection connection = session.connect();
+    List<String> notices;
+    List<ResultColumn> columns;
     try {
-      List<String> notices = notices(statement, connection);
-      List<ResultColumn> columns = columns(statement, connection);
-      boolean known = columns.stream().noneMatch(column -> column.type().equals("UNKNOWN"));
-      Statement running = connection.createStatement();
-      ResultSet rows =
-          running.executeQuery(
-              known && statement.isRelation() ? selecting(statement, columns) : statement.text());
-      return new QueryResult(
-          connection, running, rows, known ? columns : asText(rows.getMetaData()), notices);
-    } catch (SQLException | RuntimeException e) {
+      notices = notices(statement, connection);
+      columns = columns(statement, connection);
+    } catch (SQLException e) {
       connection.close();
       throw e;
     }
+    boolean known = columns.stream().noneMatch(column -> column.type().equals("UNKNOWN"));
+    RunningQuery running =
+        RunningQuery.start(
+            connection,
+            known && statement.isRelation() ? selecting(statement, columns) : statement.text());
+    return new QueryResult(
+        running, known ? columns : columns(running.rows().getMetaData()), notices);
   }
 
   private static List<ResultColumn> columns(SqlStatement statement, Connection connection)
       throws SQLException {
     try (PreparedStatement prepared = connection.prepareStatement(statement.text())) {
-      ResultSetMetaData meta = prepared.getMetaData();
-      List<ResultColumn> columns = new ArrayList<>();
-      for (int i = 1; i <= meta.getColumnCount(); i++) {
-        columns.add(new ResultColumn(meta.getColumnLabel(i), meta.getColumnTypeName(i)));
-      }
-      return columns;
+      return columns(prepared.getMetaData());
     }
   }
 
-  /** Columns of a statement whose form shows only when it runs (PIVOT). */
-  private static List<ResultColumn> asText(ResultSetMetaData meta) throws SQLException {
+  /** The columns; their type is UNKNOWN where it shows only when the statement runs (PIVOT). */
+  private static List<ResultColumn> columns(ResultSetMetaData meta) throws SQLException {
     List<ResultColumn> columns = new ArrayList<>();
     for (int i = 1; i <= meta.getColumnCount(); i++) {
       columns.add(new ResultColumn(meta.getColumnLabel(i), meta.getColumnTypeName(i)));

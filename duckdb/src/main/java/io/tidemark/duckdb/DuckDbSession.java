@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 
 /**
@@ -59,7 +60,7 @@ final class DuckDbSession implements AutoCloseable {
         tables.stream()
             .flatMap(table -> table.files().stream().map(CopiedTable.DataFile::path))
             .toList();
-    execute("SET TimeZone = 'UTC'");
+    execute("SET GLOBAL TimeZone = 'UTC'");
     execute("SET parquet_metadata_cache = true");
     execute("SET allowed_paths = " + SqlText.list(paths));
     execute("SET enable_external_access = false");
@@ -68,6 +69,11 @@ final class DuckDbSession implements AutoCloseable {
 
   Connection connection() {
     return connection;
+  }
+
+  /** Another connection to the same database, for one result. */
+  Connection connect() throws SQLException {
+    return ((DuckDBConnection) connection).duplicate();
   }
 
   void execute(String sql) throws SQLException {

@@ -4,10 +4,8 @@ import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -26,22 +24,13 @@ public final class QueryResult implements AutoCloseable, Iterable<List<Object>> 
    */
   public record ResultColumn(String name, String type) {}
 
-  private final Connection connection;
-  private final Statement statement;
-  private final ResultSet rows;
+  private final RunningQuery running;
   private final List<ResultColumn> columns;
   private final List<CellReader> readers;
   private final List<String> notices;
 
-  QueryResult(
-      Connection connection,
-      Statement statement,
-      ResultSet rows,
-      List<ResultColumn> columns,
-      List<String> notices) {
-    this.connection = connection;
-    this.statement = statement;
-    this.rows = rows;
+  QueryResult(RunningQuery running, List<ResultColumn> columns, List<String> notices) {
+    this.running = running;
     this.columns = List.copyOf(columns);
     this.readers = columns.stream().map(column -> new CellReader(column.type())).toList();
     this.notices = List.copyOf(notices);
@@ -124,10 +113,8 @@ public final class QueryResult implements AutoCloseable, Iterable<List<Object>> 
 
   @Override
   public void close() {
-    try (connection;
-        statement;
-        rows) {
-      // Each is closed even where another fails.
+    try {
+      running.close();
     } catch (SQLException e) {
       throw QueryFailure.of(e);
     }
@@ -156,6 +143,7 @@ public final class QueryResult implements AutoCloseable, Iterable<List<Object>> 
 
     private List<Object> read() {
       try {
+        ResultSet rows = running.rows();
         if (rows.isClosed()) {
           throw new TidemarkException(
               ErrorCode.INTERNAL, "Cannot read the rows of a query: the result is closed.");

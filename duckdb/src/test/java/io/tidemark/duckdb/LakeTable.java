@@ -17,6 +17,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -88,21 +89,21 @@ final class LakeTable {
     Path day = folder.resolve(schema.name().toString()).resolve("date=2026-11-21");
     Files.createDirectories(day);
     Path file = day.resolve("part_" + files.size() + ".parquet");
-    String ids =
-        schema.columns().stream()
-            .map(column -> SqlText.name(column.name()) + ": " + column.attnum())
-            .collect(Collectors.joining(", "));
     try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
         Statement statement = connection.createStatement()) {
       statement.execute("SET TimeZone = 'UTC'");
       statement.execute(
           "COPY ("
-              + String.join("\nUNION ALL\n", rows)
+              + "SELECT * FROM (VALUES "
+              + String.join(",\n", rows)
+              + ") AS t("
+              + names(schema, extras)
+              + ")"
               + ") TO "
               + SqlText.value(file.toString())
-              + " (FORMAT parquet, CODEC zstd, FIELD_IDS {"
-              + ids
-              + "})");
+              + " (FORMAT parquet, CODEC zstd"
+              + ids(schema)
+              + ")");
     }
     boolean unchanged =
         changes.stream().flatMap(change -> change.cells().stream()).anyMatch(Cell::unchanged);
@@ -141,27 +142,57 @@ final class LakeTable {
     List<String> items = new ArrayList<>();
     for (int i = 0; i < schema.columns().size(); i++) {
       Column column = schema.columns().get(i);
-      items.add(value(column, change.cells(), i) + " AS " + SqlText.name(column.name()));
+      items.add(value(column, change.cells(), i));
     }
-    items.add(SqlText.value(Character.toString(change.op())) + " AS _op");
-    items.add(number(change.lsn()) + " AS _lsn");
-    items.add(number(change.seq()) + " AS _seq");
-    items.add("7::BIGINT AS _xid");
-    items.add("TIMESTAMPTZ '2026-11-21 10:00:00+00' AS _committed_at");
-    items.add(unchangedNames(schema, change) + " AS _unchanged");
+    items.add(SqlText.value(Character.toString(change.op())));
+    items.add(number(change.lsn()));
+    items.add(number(change.seq()));
+    items.add("7::BIGINT");
+    items.add("TIMESTAMPTZ '2026-11-21 10:00:00+00'");
+    items.add(unchangedNames(schema, change));
     if (extras.contains("_old")) {
-      items.add(old(schema, change.old(), extras) + " AS _old");
+      items.add(old(schema, change.old(), extras));
     }
     for (int i = 0; i < schema.columns().size(); i++) {
       String name = schema.columns().get(i).name() + "__raw";
       if (extras.contains(name)) {
-        items.add(rawText(change.cells(), i) + " AS " + SqlText.name(name));
+        items.add(rawText(change.cells(), i));
       }
     }
     if (extras.contains("_partition")) {
-      items.add(text(change.leaf()) + " AS _partition");
+      items.add(text(change.leaf()));
     }
-    return "SELECT " + String.join(", ", items);
+    return "(" + String.join(", ", items) + ")";
+  }
+
+  /** Attribute numbers as field ids; DuckDB cannot write them for names that only case parts. */
+  private static String ids(TableSchema schema) {
+    List<String> names = schema.columns().stream().map(Column::name).toList();
+    if (names.stream().map(name -> name.toLowerCase(Locale.ROOT)).distinct().count()
+        < names.size()) {
+      return "";
+    }
+    return schema.columns().stream()
+        .map(column -> SqlText.name(column.name()) + ": " + column.attnum())
+        .collect(Collectors.joining(", ", ", FIELD_IDS {", "}"));
+  }
+
+  private static String names(TableSchema schema, List<String> extras) {
+    List<String> names = new ArrayList<>();
+    schema.columns().forEach(column -> names.add(column.name()));
+    names.addAll(List.of("_op", "_lsn", "_seq", "_xid", "_committed_at", "_unchanged"));
+    if (extras.contains("_old")) {
+      names.add("_old");
+    }
+    for (Column column : schema.columns()) {
+      if (extras.contains(column.name() + "__raw")) {
+        names.add(column.name() + "__raw");
+      }
+    }
+    if (extras.contains("_partition")) {
+      names.add("_partition");
+    }
+    return names.stream().map(SqlText::name).collect(Collectors.joining(", "));
   }
 
   private static String old(TableSchema schema, List<Cell> old, List<String> extras) {
