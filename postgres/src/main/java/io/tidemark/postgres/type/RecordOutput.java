@@ -27,22 +27,26 @@ final class RecordOutput implements Output {
         out.put(',');
       }
       int oid = in.int32();
-      if (outputs.types().find(oid).isEmpty()) {
-        throw in.malformed(
-            "its field "
-                + (i + 1)
-                + " is of type "
-                + Integer.toUnsignedString(oid)
-                + ", which was not there when its definition was read");
-      }
       int fieldLength = in.partLength();
       if (fieldLength >= 0) {
         int from = out.length();
-        outputs.of(oid).write(data, in.take(fieldLength), fieldLength, out);
+        output(in, i + 1, oid).write(data, in.take(fieldLength), fieldLength, out);
         Quoting.RECORD.apply(out, from, ',');
       }
     }
     out.put(')');
     in.end();
+  }
+
+  private Output output(WireReader in, int field, int oid) {
+    if (outputs.types().find(oid).isEmpty()) {
+      throw in.malformed(
+          "its field "
+              + field
+              + " is of type "
+              + Integer.toUnsignedString(oid)
+              + ", which was not there when its definition was read");
+    }
+    return outputs.of(oid);
   }
 }

@@ -26,7 +26,7 @@ record TypeCase(String group, String type, String reason, List<Value> values) {
   }
 
   static TypeCase of(String group, String type) {
-    return new TypeCase(group, type, "every value fits", List.of());
+    return new TypeCase(group, type, "none", List.of());
   }
 
   TypeCase fits(String... sql) {
@@ -39,6 +39,11 @@ record TypeCase(String group, String type, String reason, List<Value> values) {
 
   TypeCase misfits(String why, String... sql) {
     return with(why, false, 0, sql);
+  }
+
+  /** Values that a list or a struct cannot hold; the page says for all of them why. */
+  TypeCase misfitsAsContainer(String... sql) {
+    return with(reason, false, 0, sql);
   }
 
   private TypeCase with(String why, boolean fits, int since, String... sql) {

@@ -8,6 +8,9 @@ import io.tidemark.api.model.ColumnData;
 import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.Vector;
 import io.tidemark.embedded.Version;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -17,6 +20,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -112,6 +116,27 @@ class TypeRoundTripTest {
             .isInstanceOf(MisfitException.class);
         assertThat(out.vector().size()).isZero();
       }
+    }
+  }
+
+  @Test
+  void theReferencePageIsCurrent() throws SQLException, IOException {
+    TypePage page = new TypePage();
+    for (int i = 0; i < TypeCases.all().size(); i++) {
+      TypeServers.ColumnType column = servers.column(Version.V18, i);
+      PgTypes types = PgTypes.load(servers.connection(Version.V18), List.of(column.oid()));
+      DataType held =
+          new TypeMapping(types).dataType(column.oid(), column.typmod(), MisfitPolicy.RAW);
+      page.row(TypeCases.all().get(i), held, types, column.oid());
+    }
+    Path file = Path.of("..", "docs", "reference", "types.md");
+    if (System.getProperty("types.page", "").equals("write")) {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, page.text());
+    } else {
+      assertThat(Files.readString(file))
+          .as("docs/reference/types.md is stale; its first lines say how to write it again")
+          .isEqualTo(page.text());
     }
   }
 
