@@ -88,11 +88,23 @@ final class CatalogSession implements AutoCloseable {
     types.read(open, oids);
   }
 
+  /** Makes types known. */
+  synchronized void readTypes(List<Integer> oids) throws SQLException {
+    types.read(connection(), oids);
+  }
+
   /** The tables and types under another session's snapshot. */
   Catalog lookUnder(Connection snapshot) throws SQLException {
     Catalog catalog = CatalogReader.read(snapshot, filter);
     readTypes(snapshot, catalog);
     return catalog;
+  }
+
+  /** Whether a relation has no page, so that no transaction has ever put a row into it. */
+  synchronized boolean isEmpty(int oid) throws SQLException {
+    return number(
+            "SELECT coalesce(pg_relation_size(" + Integer.toUnsignedString(oid) + "::oid), 1)")
+        == 0;
   }
 
   synchronized Lsn walEnd() throws SQLException {

@@ -87,7 +87,7 @@ final class Copier implements Runnable {
         copy(first.get());
       }
       while (!closed) {
-        if (waiting().isEmpty()) {
+        if (waiting().isEmpty() && waitingForLeaves().isEmpty()) {
           TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
         } else {
           oneRound();
@@ -112,10 +112,22 @@ final class Copier implements Runnable {
     }
   }
 
+  private List<TrackedTable> waitingForLeaves() {
+    synchronized (book) {
+      return book.all().stream().filter(table -> !table.leavesWaiting.isEmpty()).toList();
+    }
+  }
+
   private void oneRound() throws InterruptedException {
     try {
       SnapshotHolder holder = temporary();
-      copy(prepare(holder, waiting()));
+      List<TrackedTable> leaves = waitingForLeaves();
+      Prepared prepared = prepare(holder, waiting());
+      List<CopyJob> jobs = new ArrayList<>(prepared.jobs());
+      for (TrackedTable table : leaves) {
+        beginLeaves(holder, table).ifPresent(jobs::add);
+      }
+      copy(new Prepared(holder, jobs));
       problems.clear(MATTER);
     } catch (SQLException e) {
       problems.say(
@@ -203,6 +215,46 @@ final class Copier implements Runnable {
     }
   }
 
+  /** The copy of partitions that came with rows, while the table's other rows are followed. */
+  private Optional<CopyJob> beginLeaves(SnapshotHolder holder, TrackedTable table)
+      throws SQLException {
+    Catalog catalog = session.lookUnder(holder.connection());
+    Optional<CatalogTable> root = catalog.table(table.name);
+    if (root.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Relation> relations = new ArrayList<>();
+    for (CatalogTable leaf : catalog.leaves(root.get())) {
+      if (table.leavesWaiting.containsKey(leaf.oid())) {
+        relations.add(relation(holder.connection(), leaf));
+      }
+    }
+    CopyStamp stamp = new CopyStamp(holder.point().value(), holder.takenAtMicros());
+    synchronized (book) {
+      TableSchema schema = table.history.newest();
+      if (!table.follows() || !Forms.same(schema, forms.of(root.get(), table.published, 1))) {
+        return Optional.empty();
+      }
+      for (Relation relation : relations) {
+        book.beginLeaf(
+            table,
+            relation.table().oid(),
+            relation.table().name(),
+            holder.point().value(),
+            stamp.fork().nextOrdinal(),
+            holder.takenAtMicros());
+      }
+      return Optional.of(
+          new LeafJob(
+              table,
+              table.state.attempt(),
+              relations.stream()
+                  .map(relation -> plan(schema, root.get(), relation, table))
+                  .toList(),
+              stamp));
+    }
+  }
+
   private record Relation(CatalogTable table, String print, long pages) {}
 
   private static Relation relation(Connection snapshot, CatalogTable leaf) throws SQLException {
@@ -228,7 +280,7 @@ final class Copier implements Runnable {
     return new CopyPlan(
         relation.table().oid(),
         relation.table().name(),
-        relation.table().oid() == root.oid()
+        relation.table().oid() == root.oid() || table.published.viaRoot()
             ? Optional.empty()
             : Optional.of(relation.table().name().toString()),
         schema,
@@ -327,6 +379,70 @@ final class Copier implements Runnable {
       synchronized (book) {
         if (table.isCopying(attempt)) {
           book.leave(table, Phase.FAILED, reason, point);
+        }
+      }
+    }
+  }
+
+  /** The copy of partitions that came to a table that is followed. */
+  private final class LeafJob implements CopyJob {
+    private final TrackedTable table;
+    private final int attempt;
+    private final List<CopyPlan> plans;
+    private final CopyStamp stamp;
+
+    LeafJob(TrackedTable table, int attempt, List<CopyPlan> plans, CopyStamp stamp) {
+      this.table = table;
+      this.attempt = attempt;
+      this.plans = plans;
+      this.stamp = stamp;
+    }
+
+    @Override
+    public List<CopyPlan> plans() {
+      return plans;
+    }
+
+    @Override
+    public CopyStamp stamp() {
+      return stamp;
+    }
+
+    @Override
+    public void rows(ChangeBatch batch) throws InterruptedException {
+      queue.awaitRoom();
+      book.copiedLeaf(table, attempt, batch);
+    }
+
+    @Override
+    public boolean isWanted() {
+      return !closed && book.isCopyingLeaf(table, attempt);
+    }
+
+    @Override
+    public void ended() {
+      try {
+        Lsn mark = session.mark("copied");
+        for (int i = 0; i < plans.size(); i++) {
+          book.leafEnded(table, attempt, mark);
+        }
+      } catch (SQLException | TidemarkException e) {
+        lost("the connection was lost right after the copy");
+      }
+    }
+
+    @Override
+    public void lost(String reason) {
+      if (!closed && isWanted()) {
+        book.again(table, "The copy begins again: " + reason + ".", new Lsn(stamp.commitLsn() + 1));
+      }
+    }
+
+    @Override
+    public void failed(String reason) {
+      synchronized (book) {
+        if (isWanted()) {
+          book.leave(table, Phase.FAILED, reason, new Lsn(stamp.commitLsn() + 1));
         }
       }
     }

@@ -144,7 +144,7 @@ public final class PostgresSource implements ChangeSource {
     return now;
   }
 
-  private void restore(ResumePoint resume, Present present, Lsn tidemark) {
+  private void restore(ResumePoint resume, Present present, Lsn tidemark) throws SQLException {
     resume
         .tables()
         .forEach(

@@ -47,6 +47,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   private boolean given;
   private boolean committed;
   private Optional<Lsn> cut = Optional.empty();
+  private Lsn wanted = Lsn.ZERO;
   private volatile Lsn received = Lsn.ZERO;
   private volatile long lastCommitMicros;
 
@@ -126,6 +127,15 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     }
   }
 
+  /** Somebody waits for the stream to pass a position: an idle source tells it without delay. */
+  void want(Lsn position) {
+    synchronized (book) {
+      if (wanted.isBefore(position)) {
+        wanted = position;
+      }
+    }
+  }
+
   /** Asks for a boundary at the last commit that ends at or below a position. */
   void cutAt(Lsn position) {
     synchronized (book) {
@@ -179,7 +189,8 @@ final class StreamConsumer implements StreamListener, RelationResolver {
         boundary(cut.get(), nowMicros());
       }
       boolean due = System.nanoTime() - lastNanos >= IDLE_NANOS;
-      if (last.isBefore(end) && (due || book.isWaitingForBoundary() || book.isCatchingUp())) {
+      boolean awaited = last.isBefore(wanted) || book.isWaitingForBoundary() || book.isCatchingUp();
+      if (last.isBefore(end) && (due || awaited)) {
         boundary(end, nowMicros());
       }
     }
@@ -229,6 +240,48 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   @Override
   public void message(Transaction transaction, long lsn, String prefix, byte[] content) {
     // marks and heartbeats only have to arrive: their commit moves the stream on
+    if (prefix.equals(io.tidemark.postgres.doctor.EventTrigger.PREFIX)) {
+      synchronized (book) {
+        TableImage image = TableImage.parse(content);
+        book.ofRelation(image.oid())
+            .ifPresentOrElse(table -> altered(table, image, transaction), wake);
+      }
+    }
+  }
+
+  /** The event trigger says what became of a table, at the place where it happened. */
+  private void altered(TrackedTable table, TableImage image, Transaction transaction) {
+    wake.run();
+    if (image.oid() != table.oid || !admits(table, transaction)) {
+      return;
+    }
+    Lsn at = new Lsn(transaction.commitLsn());
+    if (image.isRewritten()) {
+      book.again(table, "its rows were rewritten by ALTER TABLE; it is copied again", at);
+      return;
+    }
+    TableSchema newest = table.history.newest();
+    TableSchema next;
+    try {
+      session.readTypes(image.typeOids());
+      next =
+          Alignment.keepBackfill(
+              forms.of(image.onto(newest), table.published, newest.version() + 1), newest);
+    } catch (TidemarkException | SQLException e) {
+      book.leave(table, Phase.FAILED, e.getMessage(), at);
+      return;
+    }
+    boolean known =
+        table.history.at(transaction.commitLsn()).stream()
+            .anyMatch(schema -> Forms.same(schema, next));
+    if (known) {
+      return;
+    }
+    if (table.state.phase() == Phase.COPYING) {
+      book.again(table, "its columns changed while it was copied; it is copied again", at);
+    } else {
+      book.alter(table, next, transaction.commitLsn());
+    }
   }
 
   @Override

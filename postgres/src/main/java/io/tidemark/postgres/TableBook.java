@@ -168,6 +168,8 @@ final class TableBook {
     table.memberAt = 0;
     table.pending = Optional.empty();
     table.leafFloors.clear();
+    table.leavesWaiting.clear();
+    table.leavesCopying = 0;
     describe(table, form.relationOid(), table.published, look);
     generation++;
     int attempt = table.state.attempt() + 1;
@@ -182,8 +184,13 @@ final class TableBook {
 
   private void truncate(
       TableSchema schema, Optional<String> leaf, long commitLsn, long committedAt) {
+    truncate(schema, leaf, commitLsn, 0, committedAt);
+  }
+
+  private void truncate(
+      TableSchema schema, Optional<String> leaf, long commitLsn, long ordinal, long committedAt) {
     ChangeBatch batch = new ChangeBatch(schema);
-    batch.addRow(Op.TRUNCATE, commitLsn, 0, 0, committedAt);
+    batch.addRow(Op.TRUNCATE, commitLsn, ordinal, 0, committedAt);
     leaf.ifPresent(batch::leaf);
     batch.columns().forEach(column -> column.vector().addNull());
     put(new SourceEvent.Changes(batch));
@@ -219,6 +226,70 @@ final class TableBook {
               state.since());
       changesGiven += batch.size();
       put(new SourceEvent.Changes(batch));
+    }
+  }
+
+  // ---- partitions that come and go
+
+  /** Partitions came with rows of their own; until they are copied the table is no member. */
+  synchronized void leavesCame(TrackedTable table, Map<Integer, TableName> leaves, Lsn at) {
+    if (leaves.isEmpty() || table.leavesWaiting.equals(leaves)) {
+      return;
+    }
+    table.leavesWaiting.putAll(leaves);
+    table.memberAt = 0;
+    step(
+        table,
+        table.state.out(Phase.CATCHING_UP, "partitions were attached: " + leaves.values(), at));
+  }
+
+  /** Rows of a partition are gone, without a message of the stream. */
+  synchronized void leafWent(TrackedTable table, TableName leaf, Lsn at, long micros) {
+    // no commit record lies at an odd position; the leaf keeps two of them apart
+    truncate(
+        table.history.newest(),
+        Optional.of(leaf.toString()),
+        at.value() - 1,
+        Long.MAX_VALUE - Math.abs((long) leaf.hashCode()),
+        micros);
+  }
+
+  /**
+   * The copy of a partition begins.
+   *
+   * @param ordinal below those of all its rows
+   */
+  synchronized void beginLeaf(
+      TrackedTable table, int oid, TableName leaf, long point, long ordinal, long micros) {
+    table.leavesWaiting.remove(oid);
+    table.leavesCopying++;
+    table.leafFloors.put(oid, point);
+    byRelation.put(oid, table);
+    generation++;
+    truncate(table.history.newest(), Optional.of(leaf.toString()), point - 1, ordinal, micros);
+  }
+
+  /** Rows of a partition that is copied by itself. */
+  synchronized void copiedLeaf(TrackedTable table, int attempt, ChangeBatch batch) {
+    if (isCopyingLeaf(table, attempt)) {
+      changesGiven += batch.size();
+      put(new SourceEvent.Changes(batch));
+    }
+  }
+
+  synchronized boolean isCopyingLeaf(TrackedTable table, int attempt) {
+    return table.state.phase() == Phase.CATCHING_UP
+        && table.state.attempt() == attempt
+        && table.leavesCopying > 0;
+  }
+
+  /** A partition's copy is complete; with the last one the table can become a member. */
+  synchronized void leafEnded(TrackedTable table, int attempt, Lsn mark) {
+    if (isCopyingLeaf(table, attempt)) {
+      table.leavesCopying--;
+      if (table.leavesCopying == 0 && table.leavesWaiting.isEmpty()) {
+        table.memberAt = mark.value();
+      }
     }
   }
 

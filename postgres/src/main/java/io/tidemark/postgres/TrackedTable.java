@@ -40,6 +40,12 @@ final class TrackedTable {
   /** Leaves that are copied by themselves, by oid: rows of commits below the place do not count. */
   final Map<Integer, Long> leafFloors = new HashMap<>();
 
+  /** Partitions that came with rows and have to be copied by themselves, by oid. */
+  final Map<Integer, TableName> leavesWaiting = new HashMap<>();
+
+  /** How many of them are being copied. */
+  int leavesCopying;
+
   /** Stamp of the last row given, for a stream that is read again after a lost connection. */
   long lastCommitLsn;
 

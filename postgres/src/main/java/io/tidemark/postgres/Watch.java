@@ -46,6 +46,8 @@ final class Watch implements Runnable {
   private volatile Lsn head = Lsn.ZERO;
   private volatile long retained = -1;
   private String typesNoted = "";
+  private Lsn lastReceived = Lsn.ZERO;
+  private long quietSince = System.nanoTime();
 
   Watch(
       PostgresConfig config,
@@ -88,6 +90,7 @@ final class Watch implements Runnable {
         boolean woken = wake.tryAcquire(TICK_MILLIS, TimeUnit.MILLISECONDS);
         book.tellProgress();
         consumer.tick();
+        beat();
         if (woken || System.nanoTime() - nextLook >= 0) {
           lookSafely();
           nextLook = System.nanoTime() + config.tablesRefresh().toNanos();
@@ -95,6 +98,25 @@ final class Watch implements Runnable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** On an idle database a message shows that everything is alive, and moves the slot on. */
+  private void beat() {
+    long interval = config.heartbeatInterval().toNanos();
+    Lsn now = consumer.received();
+    if (!now.equals(lastReceived) || interval == 0) {
+      lastReceived = now;
+      quietSince = System.nanoTime();
+    } else if (System.nanoTime() - quietSince >= interval) {
+      quietSince = System.nanoTime();
+      try {
+        session.mark("heartbeat");
+      } catch (SQLException | TidemarkException e) {
+        if (!closed) {
+          problems.say(CATALOG, "The server does not answer (" + e.getMessage() + "); retrying.");
+        }
+      }
     }
   }
 
@@ -148,7 +170,7 @@ final class Watch implements Runnable {
    *
    * @param passed a position that the stream had passed before the catalog was read
    */
-  void reconcile(Present present, Lsn passed) {
+  void reconcile(Present present, Lsn passed) throws SQLException {
     synchronized (book) {
       for (CatalogTable table : present.catalog().tables()) {
         if (!table.unlogged()) {
@@ -187,9 +209,20 @@ final class Watch implements Runnable {
   }
 
   /** Whether the stream has passed the place at which a change was first seen. */
-  private boolean isPast(TrackedTable table, Present present, Lsn passed) {
-    Lsn seen = gone.computeIfAbsent(table.name, name -> present.walEnd());
+  private boolean isPast(TrackedTable table, Present present, Lsn passed) throws SQLException {
+    Lsn seen = gone.get(table.name);
+    if (seen == null) {
+      seen = present.walEnd();
+      gone.put(table.name, seen);
+      expect(seen);
+    }
     return !table.follows() || !passed.isBefore(seen);
+  }
+
+  /** Has the stream pass a position soon: an idle server would tell its own only now and then. */
+  private void expect(Lsn position) throws SQLException {
+    consumer.want(position);
+    session.mark("look");
   }
 
   private void appear(CatalogTable table, Present present) {
@@ -211,7 +244,8 @@ final class Watch implements Runnable {
         + " ADD TABLE for it";
   }
 
-  private void compare(TrackedTable tracked, CatalogTable table, Present present, Lsn passed) {
+  private void compare(TrackedTable tracked, CatalogTable table, Present present, Lsn passed)
+      throws SQLException {
     Optional<Published> published = present.published(table);
     TableLook look = TableLook.of(present.catalog(), table);
     Phase phase = tracked.state.phase();
@@ -246,7 +280,8 @@ final class Watch implements Runnable {
 
   /** What the catalog shows of a table that is followed, against what was understood of it. */
   private void settle(
-      TrackedTable tracked, CatalogTable table, TableLook look, Present present, Lsn passed) {
+      TrackedTable tracked, CatalogTable table, TableLook look, Present present, Lsn passed)
+      throws SQLException {
     TableSchema newest = tracked.history.newest();
     TableSchema form =
         Alignment.keepBackfill(forms.of(table, tracked.published, newest.version() + 1), newest);
@@ -258,6 +293,7 @@ final class Watch implements Runnable {
     boolean seenBefore = tracked.pending.isPresent() && tracked.pending.get().look().equals(look);
     if (!seenBefore) {
       tracked.pending = Optional.of(new TrackedTable.Pending(look, present.walEnd()));
+      expect(present.walEnd());
       return;
     }
     if (passed.isBefore(tracked.pending.get().seenAt())) {
@@ -266,8 +302,40 @@ final class Watch implements Runnable {
     understand(tracked, look, newest, form, passed);
   }
 
+  /**
+   * Partitions that came or went. A new one without a single page has never held a row, so its rows
+   * all come in the stream; any other is copied.
+   *
+   * @return whether the look can be kept; not while partitions wait for their copy
+   */
+  private boolean partitions(TrackedTable tracked, TableLook look, Lsn passed) throws SQLException {
+    if (tracked.look == null) {
+      return true;
+    }
+    Map<Integer, TableName> filled = new HashMap<>();
+    for (Map.Entry<Integer, TableLook.Leaf> leaf : look.leaves().entrySet()) {
+      boolean known =
+          tracked.look.leaves().containsKey(leaf.getKey())
+              || tracked.leafFloors.containsKey(leaf.getKey());
+      if (!known && !session.isEmpty(leaf.getKey())) {
+        filled.put(leaf.getKey(), leaf.getValue().name());
+      }
+    }
+    if (config.policies().partitionDrop() == PostgresConfig.PartitionDrop.DELETE) {
+      tracked.look.leaves().entrySet().stream()
+          .filter(leaf -> !look.leaves().containsKey(leaf.getKey()))
+          .forEach(
+              leaf ->
+                  book.leafWent(
+                      tracked, leaf.getValue().name(), passed, System.currentTimeMillis() * 1000));
+    }
+    book.leavesCame(tracked, filled, passed);
+    return filled.isEmpty() && tracked.leavesWaiting.isEmpty() && tracked.leavesCopying == 0;
+  }
+
   private void understand(
-      TrackedTable tracked, TableLook look, TableSchema newest, TableSchema form, Lsn passed) {
+      TrackedTable tracked, TableLook look, TableSchema newest, TableSchema form, Lsn passed)
+      throws SQLException {
     boolean touched = tracked.look == null || !look.stamps().equals(tracked.look.stamps());
     if (tracked.look != null && touched && look.fileChanged(tracked.look)) {
       book.again(tracked, "its rows were rewritten by ALTER TABLE; it is copied again", passed);
@@ -283,7 +351,20 @@ final class Watch implements Runnable {
       }
       book.alter(tracked, form, passed.value());
     }
-    book.understood(tracked, look);
+    boolean otherLeaves =
+        tracked.look != null && !look.leaves().keySet().equals(tracked.look.leaves().keySet());
+    if (tracked.published.viaRoot()
+        && tracked.look != null
+        && (otherLeaves || look.fileChanged(tracked.look))) {
+      book.again(
+          tracked,
+          "its partitions changed, which a publication via the root does not show",
+          passed);
+      return;
+    }
+    if (!otherLeaves || partitions(tracked, look, passed)) {
+      book.understood(tracked, look);
+    }
   }
 
   private static boolean sameNames(TableSchema a, TableSchema b) {

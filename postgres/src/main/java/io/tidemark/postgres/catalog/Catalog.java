@@ -16,7 +16,9 @@ public final class Catalog {
   Catalog(Collection<CatalogTable> all, TableFilter filter) {
     Map<Integer, CatalogTable> known = new LinkedHashMap<>();
     all.forEach(table -> known.put(table.oid(), table));
-    for (CatalogTable table : all) {
+    Map<Integer, Map<String, String>> missing = missingInLeaves(all);
+    for (CatalogTable each : all) {
+      CatalogTable table = each.withMissing(missing.getOrDefault(each.oid(), Map.of()));
       CatalogTable root = known.get(table.root());
       if (root != null && filter.selects(root.name())) {
         byOid.put(table.oid(), table);
@@ -25,6 +27,25 @@ public final class Catalog {
         }
       }
     }
+  }
+
+  /** A partitioned table stores nothing, so the value of older rows stands in its leaves alone. */
+  private static Map<Integer, Map<String, String>> missingInLeaves(Collection<CatalogTable> all) {
+    Map<Integer, Map<String, String>> byRoot = new java.util.HashMap<>();
+    for (CatalogTable table : all) {
+      if (table.isPartition()) {
+        for (CatalogColumn column : table.columns()) {
+          column
+              .missing()
+              .ifPresent(
+                  value ->
+                      byRoot
+                          .computeIfAbsent(table.root(), root -> new java.util.HashMap<>())
+                          .putIfAbsent(column.name(), value));
+        }
+      }
+    }
+    return byRoot;
   }
 
   /** Selected tables that are no partitions, by name. */

@@ -26,6 +26,12 @@ public record CatalogColumn(
     Optional<String> missing,
     String stamp) {
 
+  /** The same column with a value for older rows. */
+  CatalogColumn withMissing(String value) {
+    return new CatalogColumn(
+        attnum, name, typeOid, typmod, typeName, notNull, generated, Optional.of(value), stamp);
+  }
+
   /** Whether the source computes the column. */
   public boolean isGenerated() {
     return !generated.isEmpty();

@@ -42,6 +42,36 @@ public record CatalogTable(
     key = List.copyOf(key);
   }
 
+  /** The same table, its columns with values for older rows where they have none. */
+  CatalogTable withMissing(java.util.Map<String, String> missing) {
+    if (missing.isEmpty()) {
+      return this;
+    }
+    List<CatalogColumn> filled =
+        columns.stream()
+            .map(
+                column ->
+                    column.missing().isPresent() || !missing.containsKey(column.name())
+                        ? column
+                        : column.withMissing(missing.get(column.name())))
+            .toList();
+    return new CatalogTable(
+        oid,
+        name,
+        root,
+        partitioned,
+        unlogged,
+        identity,
+        identityUsable,
+        rowSecurity,
+        readable,
+        fileNode,
+        rows,
+        pages,
+        filled,
+        key);
+  }
+
   /** Whether it is a partition of another table. */
   public boolean isPartition() {
     return root != oid;

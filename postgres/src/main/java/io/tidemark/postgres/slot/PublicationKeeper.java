@@ -12,8 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps two publications at the tables that are captured: one with everything of a table, one with
@@ -21,7 +19,6 @@ import org.slf4j.LoggerFactory;
  * refused by the server once its updates are published, so such tables only ever go to the second.
  */
 public final class PublicationKeeper {
-  private static final Logger LOG = LoggerFactory.getLogger(PublicationKeeper.class);
   private static final String LOCK_TIMEOUT = "SET lock_timeout = '3s'";
 
   private final String name;
@@ -149,8 +146,10 @@ public final class PublicationKeeper {
         if (e.getSQLState() == null || e.getSQLState().startsWith("08")) {
           throw e;
         }
-        LOG.warn("Cannot alter the publication: {}. Run: {};", e.getMessage(), statement);
-        undone.add(statement);
+        // a table that is gone again is the next look's matter
+        if (!"42P01".equals(e.getSQLState())) {
+          undone.add(statement);
+        }
       }
     }
     return undone;

@@ -45,7 +45,7 @@ public final class CopyStamp {
   }
 
   /** An ordinal that no other row of the attempt has; 1 or more. */
-  long nextOrdinal() {
+  public long nextOrdinal() {
     if (next == end) {
       next = runs.getAndAdd(RUN);
       end = next + RUN;

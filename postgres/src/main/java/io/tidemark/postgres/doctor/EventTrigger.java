@@ -1,0 +1,104 @@
+package io.tidemark.postgres.doctor;
+
+/**
+ * The event trigger of the exact mode: after each DDL command it writes what became of the table
+ * into the log, as a message that is part of the same transaction, so that it arrives at its place
+ * among the rows, also when no row follows.
+ */
+public final class EventTrigger {
+  /** Prefix of its messages. */
+  public static final String PREFIX = "tidemark.ddl";
+
+  private static final String SQL =
+      """
+      CREATE SCHEMA IF NOT EXISTS tidemark;
+
+      CREATE OR REPLACE FUNCTION tidemark.table_image(relation oid, happened text) RETURNS void
+      LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $image$
+        SELECT pg_logical_emit_message(true, 'tidemark.ddl', jsonb_build_object(
+          'happened', happened, 'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname,
+          'columns', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                     'attnum', a.attnum, 'name', a.attname, 'type', a.atttypid::bigint,
+                     'typmod', a.atttypmod, 'typename', format_type(a.atttypid, a.atttypmod),
+                     'notnull', a.attnotnull, 'generated', a.attgenerated::text,
+                     'missing', (
+                       SELECT (l.attmissingval::text::text[])[1] FROM pg_attribute l
+                        WHERE l.attname = a.attname AND l.atthasmissing
+                          AND l.attrelid IN (SELECT c.oid UNION ALL
+                                             SELECT relid FROM pg_partition_tree(c.oid))
+                        LIMIT 1))
+                     ORDER BY a.attnum), '[]')
+              FROM pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))::text)
+          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.oid = relation AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p'
+           AND n.nspname !~ '^pg_';
+      $image$;
+
+      CREATE OR REPLACE FUNCTION tidemark.on_ddl() RETURNS event_trigger
+      LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $ddl$
+      DECLARE
+        relation oid;
+      BEGIN
+        FOR relation IN
+          SELECT DISTINCT objid FROM pg_event_trigger_ddl_commands()
+           WHERE classid = 'pg_class'::regclass AND object_type IN ('table', 'table column')
+        LOOP
+          PERFORM tidemark.table_image(relation, 'altered');
+        END LOOP;
+      EXCEPTION WHEN OTHERS THEN
+        -- a fault here must never make the owner's command fail
+        NULL;
+      END;
+      $ddl$;
+
+      CREATE OR REPLACE FUNCTION tidemark.on_rewrite() RETURNS event_trigger
+      LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $ddl$
+      BEGIN
+        PERFORM tidemark.table_image(pg_event_trigger_table_rewrite_oid(), 'rewritten');
+      EXCEPTION WHEN OTHERS THEN
+        NULL;
+      END;
+      $ddl$;
+
+      CREATE OR REPLACE FUNCTION tidemark.on_drop() RETURNS event_trigger
+      LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $ddl$
+      DECLARE
+        relation oid;
+      BEGIN
+        FOR relation IN
+          SELECT DISTINCT objid FROM pg_event_trigger_dropped_objects()
+           WHERE classid = 'pg_class'::regclass AND object_type = 'table column'
+        LOOP
+          PERFORM tidemark.table_image(relation, 'altered');
+        END LOOP;
+      EXCEPTION WHEN OTHERS THEN
+        NULL;
+      END;
+      $ddl$;
+
+      DROP EVENT TRIGGER IF EXISTS tidemark_ddl;
+      CREATE EVENT TRIGGER tidemark_ddl ON ddl_command_end
+        WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE')
+        EXECUTE FUNCTION tidemark.on_ddl();
+      ALTER EVENT TRIGGER tidemark_ddl ENABLE ALWAYS;
+
+      DROP EVENT TRIGGER IF EXISTS tidemark_rewrite;
+      CREATE EVENT TRIGGER tidemark_rewrite ON table_rewrite
+        EXECUTE FUNCTION tidemark.on_rewrite();
+      ALTER EVENT TRIGGER tidemark_rewrite ENABLE ALWAYS;
+
+      DROP EVENT TRIGGER IF EXISTS tidemark_drop;
+      CREATE EVENT TRIGGER tidemark_drop ON sql_drop
+        EXECUTE FUNCTION tidemark.on_drop();
+      ALTER EVENT TRIGGER tidemark_drop ENABLE ALWAYS;
+      """;
+
+  private EventTrigger() {}
+
+  /** The statements, to be run once by a superuser (on managed services by their admin role). */
+  public static String sql() {
+    return SQL;
+  }
+}

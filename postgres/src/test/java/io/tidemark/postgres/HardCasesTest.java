@@ -1,0 +1,314 @@
+package io.tidemark.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.Op;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.api.source.ResumePoint;
+import io.tidemark.api.source.SourceEvent;
+import io.tidemark.api.source.SourceRequest;
+import io.tidemark.embedded.EmbeddedPostgres;
+import io.tidemark.embedded.Version;
+import java.sql.Connection;
+import java.sql.Statement;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The ways to lose or double data silently that correctness.md names, each driven for real. */
+class HardCasesTest {
+  private static EmbeddedPostgres server;
+
+  @BeforeAll
+  static void start() {
+    server = EmbeddedPostgres.start(Version.V18);
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  private static Capture capture(String database) throws Exception {
+    Capture capture = new Capture(server, database);
+    capture.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, v text)",
+        "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 50) i");
+    return capture;
+  }
+
+  @Test
+  void aTransactionOpenWhileItsTableIsPublishedIsNotHalved() throws Exception {
+    try (Capture capture = capture("rule11")) {
+      capture.open();
+      capture.untilMember("t");
+      try (Connection writer = server.connect("rule11");
+          Statement statement = writer.createStatement()) {
+        statement.execute("CREATE TABLE late (id int PRIMARY KEY)");
+        writer.setAutoCommit(false);
+        statement.execute("INSERT INTO late VALUES (1)");
+        capture.until(() -> capture.phase("late") != null);
+        // the publication has the table now, or waits for this transaction
+        for (int i = 0; i < 40; i++) {
+          capture.step();
+        }
+        statement.execute("INSERT INTO late VALUES (2)");
+        writer.commit();
+      }
+      capture.untilMember("late");
+      capture.execute("INSERT INTO late VALUES (3)");
+      capture.assertEqual("late", "t");
+    }
+  }
+
+  @Test
+  void aTableTakenOutOfThePublicationAndPutBackIsCopiedAgain() throws Exception {
+    try (Capture capture = capture("rule12")) {
+      capture.open();
+      capture.untilMember("t");
+      capture.execute(
+          "ALTER PUBLICATION rule12 DROP TABLE t",
+          "UPDATE t SET v = 'unseen' WHERE id < 20",
+          "ALTER PUBLICATION rule12 ADD TABLE t",
+          "INSERT INTO t VALUES (100, 'seen')");
+      capture.until(
+          () ->
+              capture.copy.tables.get(TableName.parse("t")).attempt() == 2
+                  && capture.phase("t") == Phase.MEMBER);
+      capture.assertEqual("t");
+    }
+  }
+
+  @Test
+  void theSameWhileNobodyWatched() throws Exception {
+    try (Capture capture = capture("rule12b")) {
+      capture.open();
+      capture.untilMember("t");
+      capture.source.close();
+      capture.execute(
+          "ALTER PUBLICATION rule12b DROP TABLE t",
+          "UPDATE t SET v = 'unseen' WHERE id < 20",
+          "ALTER PUBLICATION rule12b ADD TABLE t");
+      capture.open();
+      capture.until(
+          () ->
+              capture.copy.tables.get(TableName.parse("t")).attempt() == 2
+                  && capture.phase("t") == Phase.MEMBER);
+      capture.assertEqual("t");
+    }
+  }
+
+  @Test
+  void aStatementOfTheOwnerNeverFailsForWantOfAnIdentity() throws Exception {
+    try (Capture capture = capture("rule21")) {
+      capture.execute("CREATE TABLE plain (a int)", "INSERT INTO plain VALUES (1)");
+      capture.open();
+      capture.untilMember("t", "plain");
+      capture.execute(
+          "UPDATE plain SET a = 2", "DELETE FROM plain", "INSERT INTO plain VALUES (3)");
+      capture.catchUp();
+      assertThat(capture.copy.rows.get(TableName.parse("plain")))
+          .extracting(Copy.Row::op)
+          .containsExactlyInAnyOrder(Op.TRUNCATE, Op.READ, Op.CREATE);
+      assertThat(capture.copy.tables.get(TableName.parse("plain")).reason().orElse(""))
+          .contains("replica identity");
+    }
+  }
+
+  @Test
+  void aGeneratedColumnComesWhereTheServerPublishesIt() throws Exception {
+    try (Capture capture = capture("gen")) {
+      capture.execute(
+          "CREATE TABLE g (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) STORED)",
+          "INSERT INTO g VALUES (1), (2)");
+      capture.open();
+      capture.untilMember("g");
+      capture.execute("INSERT INTO g VALUES (3)", "UPDATE g SET id = 4 WHERE id = 1");
+      capture.assertEqual("g");
+    }
+  }
+
+  @Test
+  void aTruncateBetweenSnapshotAndCopyCostsTheAttemptOnly() throws Exception {
+    try (Capture capture = capture("rule8")) {
+      capture.execute("CREATE TABLE cut (id int PRIMARY KEY)", "INSERT INTO cut VALUES (1)");
+      capture.with("snapshot.workers", "1");
+      try (Connection blocker = server.connect("rule8");
+          Statement statement = blocker.createStatement()) {
+        blocker.setAutoCommit(false);
+        // holds the copy of this table back; TRUNCATE commits after the snapshot was taken
+        statement.execute("SELECT 1");
+        capture.open();
+        statement.execute("TRUNCATE cut");
+        statement.execute("INSERT INTO cut VALUES (2)");
+        blocker.commit();
+      }
+      capture.untilMember("cut", "t");
+      capture.assertEqual("cut", "t");
+    }
+  }
+
+  @Test
+  void unchangedToastIsToldAndTheRowStaysWhole() throws Exception {
+    try (Capture capture = new Capture(server, "toast")) {
+      capture.execute(
+          "CREATE TABLE big (id int PRIMARY KEY, n int, doc text)",
+          "ALTER TABLE big ALTER COLUMN doc SET STORAGE EXTERNAL",
+          "INSERT INTO big SELECT i, i, string_agg(md5(random()::text), '') FROM"
+              + " generate_series(1, 5) i, generate_series(1, 200) j GROUP BY i");
+      capture.open();
+      capture.untilMember("big");
+      capture.execute("UPDATE big SET n = n + 1", "UPDATE big SET id = 100 WHERE id = 1");
+      capture.assertEqual("big");
+      capture.execute("ALTER TABLE big REPLICA IDENTITY FULL", "UPDATE big SET n = n + 1");
+      capture.assertEqual("big");
+    }
+  }
+
+  @Test
+  void goesNowhereFromASlotThatWentAheadOrIsGone() throws Exception {
+    try (Capture capture = capture("rule4")) {
+      capture.open();
+      capture.untilMember("t");
+      ResumePoint early = capture.copy.resumePoint();
+      capture.execute("INSERT INTO t VALUES (100, 'x')");
+      capture.assertEqual("t");
+      capture.source.close();
+      PostgresSource behind = new PostgresSource(capture.config(), java.util.Map.of());
+      assertThatThrownBy(() -> behind.open(early))
+          .isInstanceOf(TidemarkException.class)
+          .hasMessageContaining("the destination went back");
+      behind.close();
+      ResumePoint now = capture.copy.resumePoint();
+      ResumePoint ahead =
+          new ResumePoint(
+              Position.of("rule4", Lsn.parse("FF/0")), now.tables(), now.schemas(), now.notes());
+      PostgresSource restored = new PostgresSource(capture.config(), java.util.Map.of());
+      assertThatThrownBy(() -> restored.open(ahead)).hasMessageContaining("the server went back");
+      restored.close();
+      capture.execute("SELECT pg_drop_replication_slot('rule4')");
+      PostgresSource orphan = new PostgresSource(capture.config(), java.util.Map.of());
+      assertThatThrownBy(() -> orphan.open(now)).hasMessageContaining("does not exist");
+      orphan.close();
+    }
+  }
+
+  @Test
+  void theLeastRoleWorksWithWhatADbaMade() throws Exception {
+    try (Capture capture = capture("least")) {
+      capture.execute(
+          "CREATE ROLE least_role LOGIN REPLICATION PASSWORD 'least'",
+          "GRANT SELECT ON t TO least_role",
+          "CREATE PUBLICATION made FOR TABLE t",
+          "SELECT pg_create_logical_replication_slot('least', 'pgoutput')",
+          "INSERT INTO t VALUES (60, 'between')");
+      capture
+          .with("user", "least_role")
+          .with("password", "least")
+          .with("publication", "made")
+          .with("publication.mode", "existing");
+      capture.open();
+      capture.untilMember("t");
+      capture.execute("UPDATE t SET v = 'x' WHERE id < 5");
+      capture.assertEqual("t");
+    }
+  }
+
+  @Test
+  void pausesResumesAndCopiesAgainWhenAsked() throws Exception {
+    TableName t = TableName.parse("t");
+    try (Capture capture = capture("requests")) {
+      capture.open();
+      capture.untilMember("t");
+      capture.source.request(new SourceRequest.Pause(t));
+      capture.until(() -> capture.phase("t") == Phase.PAUSED);
+      capture.execute("UPDATE t SET v = 'while paused'");
+      capture.source.request(new SourceRequest.Resume(t));
+      capture.untilMember("t");
+      capture.assertEqual("t");
+      capture.source.request(new SourceRequest.Fail(t, "a sink said no"));
+      capture.until(() -> capture.phase("t") == Phase.FAILED);
+      capture.source.request(new SourceRequest.Recopy(t));
+      capture.untilMember("t");
+      capture.assertEqual("t");
+      assertThat(capture.copy.tables.get(t).attempt()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void cutsExactlyWhereItIsAsked() throws Exception {
+    try (Capture capture = capture("cuts")) {
+      capture.open();
+      capture.untilMember("t");
+      capture.catchUp();
+      try (Connection writer = server.connect("cuts");
+          Statement statement = writer.createStatement()) {
+        statement.execute("INSERT INTO t VALUES (100, 'below')");
+        Lsn cut;
+        try (java.sql.ResultSet row =
+            statement.executeQuery("SELECT pg_current_wal_insert_lsn()::text")) {
+          row.next();
+          cut = Lsn.parse(row.getString(1));
+        }
+        capture.source.request(new SourceRequest.CutAt(Position.of("cuts", cut)));
+        statement.execute("INSERT INTO t VALUES (101, 'above')");
+        capture.catchUp();
+        boolean exact =
+            capture.copy.log.stream()
+                .filter(SourceEvent.Boundary.class::isInstance)
+                .map(event -> ((SourceEvent.Boundary) event).position().lsn("cuts"))
+                .anyMatch(
+                    at ->
+                        !cut.isBefore(at)
+                            && at.compareTo(
+                                    new Lsn(
+                                        capture.copy.rows.get(TableName.parse("t")).stream()
+                                            .filter(row -> row.op() == Op.CREATE)
+                                            .mapToLong(Copy.Row::commitLsn)
+                                            .min()
+                                            .getAsLong()))
+                                > 0);
+        assertThat(exact).as("a boundary between the two").isTrue();
+      }
+    }
+  }
+
+  @Test
+  void anIdleTableMovesOnWithTheLog() throws Exception {
+    try (Capture capture = capture("idle")) {
+      capture.execute(
+          "CREATE UNLOGGED TABLE noise (a int)",
+          "CREATE SCHEMA other",
+          "CREATE TABLE other.unselected (a int)");
+      capture.with("tables.include", "public.*");
+      capture.open();
+      capture.untilMember("t");
+      Lsn before = capture.copy.position.lsn("idle");
+      capture.execute("INSERT INTO other.unselected SELECT * FROM generate_series(1, 10000)");
+      capture.until(() -> capture.copy.position.lsn("idle").minus(before) > 500_000);
+    }
+  }
+
+  @Test
+  void aRestartOfTheServerIsLivedThrough() throws Exception {
+    try (EmbeddedPostgres own = EmbeddedPostgres.start(Version.V15);
+        Capture capture = new Capture(own, "restart")) {
+      capture.execute(
+          "CREATE TABLE t (id int PRIMARY KEY, v int)", "INSERT INTO t VALUES (1, 1), (2, 2)");
+      capture.open();
+      capture.untilMember("t");
+      own.restart();
+      capture.execute("UPDATE t SET v = 10");
+      capture.assertEqual("t");
+      own.kill();
+      own.restart();
+      capture.execute("INSERT INTO t VALUES (3, 3)");
+      capture.assertEqual("t");
+    }
+  }
+}

@@ -1,0 +1,212 @@
+package io.tidemark.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.api.model.Column;
+import io.tidemark.api.model.Op;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.embedded.EmbeddedPostgres;
+import io.tidemark.embedded.Version;
+import io.tidemark.postgres.doctor.EventTrigger;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** DDL in every order with rows: each column keeps its number, each row its values. */
+class SchemaChangeTest {
+  private static EmbeddedPostgres server;
+
+  @BeforeAll
+  static void start() {
+    server = EmbeddedPostgres.start(Version.V15);
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  private static Capture capture(String database, String... more) throws Exception {
+    Capture capture = new Capture(server, database);
+    capture.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, a text, b int)",
+        "INSERT INTO t SELECT i, 'a' || i, i FROM generate_series(1, 50) i");
+    capture.execute(more);
+    capture.open();
+    capture.untilMember("t");
+    return capture;
+  }
+
+  private static List<String> names(Capture capture) {
+    return capture.copy.schemas.get(TableName.parse("t")).lastEntry().getValue().columns().stream()
+        .map(Column::name)
+        .toList();
+  }
+
+  private static long copies(Capture capture) {
+    return capture.copy.rows.get(TableName.parse("t")).stream()
+        .filter(row -> row.op() == Op.TRUNCATE && row.ordinal() == 0)
+        .count();
+  }
+
+  /** Waits until the copy's newest form is the source's. */
+  private static void untilColumns(Capture capture, String... columns) throws Exception {
+    capture.until(() -> names(capture).equals(List.of(columns)));
+  }
+
+  @Test
+  void addsDropsAndRenamesColumnsWithRowsBetween() throws Exception {
+    try (Capture capture = capture("plain_ddl")) {
+      capture.execute(
+          "ALTER TABLE t ADD COLUMN c bigint DEFAULT 42",
+          "INSERT INTO t VALUES (100, 'x', 1, 2)",
+          "UPDATE t SET b = b + 1 WHERE id < 10");
+      capture.assertEqual("t");
+      capture.execute("ALTER TABLE t DROP COLUMN a", "INSERT INTO t VALUES (101, 1, 2)");
+      capture.assertEqual("t");
+      capture.execute("ALTER TABLE t RENAME COLUMN b TO bb", "UPDATE t SET bb = 0 WHERE id = 1");
+      capture.assertEqual("t");
+      assertThat(names(capture)).containsExactly("id", "bb", "c");
+      assertThat(copies(capture)).as("the rows were copied once").isEqualTo(1);
+    }
+  }
+
+  @Test
+  void seesAChangeThatNoRowFollows() throws Exception {
+    try (Capture capture = capture("quiet_ddl")) {
+      capture.execute("ALTER TABLE t ADD COLUMN c text DEFAULT 'old rows, too'");
+      untilColumns(capture, "id", "a", "b", "c");
+      capture.assertEqual("t");
+      assertThat(copies(capture)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void copiesAgainWhatARewriteChangedSilently() throws Exception {
+    try (Capture capture = capture("rewrites")) {
+      capture.execute("ALTER TABLE t ALTER COLUMN b TYPE bigint USING b * 1000");
+      capture.until(() -> copies(capture) == 2 && capture.phase("t") == Phase.MEMBER);
+      capture.assertEqual("t");
+      capture.execute("ALTER TABLE t ADD COLUMN r int DEFAULT (random() * 1000000)::int");
+      capture.until(() -> copies(capture) == 3 && capture.phase("t") == Phase.MEMBER);
+      capture.assertEqual("t");
+    }
+  }
+
+  @Test
+  void doesNotCopyAgainWhatOnlyGotAnotherFile() throws Exception {
+    try (Capture capture = capture("packed")) {
+      capture.execute("UPDATE t SET b = 7", "VACUUM FULL t", "INSERT INTO t VALUES (200, 'v', 1)");
+      capture.assertEqual("t");
+      capture.execute("TRUNCATE t", "INSERT INTO t VALUES (201, 'w', 1)");
+      capture.assertEqual("t");
+      capture.execute("ALTER TABLE t ADD COLUMN c int", "INSERT INTO t VALUES (202, 'w', 1, 2)");
+      capture.until(() -> names(capture).contains("c") && capture.phase("t") == Phase.MEMBER);
+      capture.assertEqual("t");
+    }
+  }
+
+  @Test
+  void tellsADroppedAndAddedColumnOfTheSameNameFromTheOldOne() throws Exception {
+    try (Capture capture = capture("same_name")) {
+      capture.execute(
+          "ALTER TABLE t DROP COLUMN b",
+          "ALTER TABLE t ADD COLUMN b int",
+          "INSERT INTO t VALUES (300, 'x', 5)");
+      capture.until(
+          () ->
+              capture
+                      .copy
+                      .schemas
+                      .get(TableName.parse("t"))
+                      .lastEntry()
+                      .getValue()
+                      .columns()
+                      .get(2)
+                      .attnum()
+                  == 4);
+      capture.untilMember("t");
+      capture.assertEqual("t");
+    }
+  }
+
+  @Test
+  void stopsATableWhoseRenameCannotBeTold() throws Exception {
+    try (Capture capture = capture("ambiguous")) {
+      capture.source.close();
+      capture.execute(
+          "ALTER TABLE t RENAME COLUMN b TO x",
+          "UPDATE t SET x = 1 WHERE id = 1",
+          "ALTER TABLE t RENAME COLUMN x TO y");
+      capture.open();
+      capture.until(() -> capture.phase("t") == Phase.FAILED);
+      assertThat(capture.copy.tables.get(TableName.parse("t")).reason().orElse(""))
+          .startsWith("Cannot tell a rename of columns from drop and add")
+          .contains("doctor");
+    }
+  }
+
+  @Test
+  void takesAnUnclearRenameAsDropAndAddWhereToldSo() throws Exception {
+    try (Capture capture = capture("dropadd")) {
+      capture.source.close();
+      capture.with("on-ambiguous-rename", "drop-add");
+      capture.execute(
+          "ALTER TABLE t RENAME COLUMN b TO x",
+          "UPDATE t SET x = 1 WHERE id = 1",
+          "ALTER TABLE t RENAME COLUMN x TO y");
+      capture.open();
+      capture.until(() -> names(capture).contains("y") && capture.phase("t") == Phase.MEMBER);
+      capture.assertEqual("t");
+    }
+  }
+
+  @Test
+  void followsEveryChangeInPlaceWithTheEventTrigger() throws Exception {
+    try (Capture capture = capture("exact_ddl", triggers())) {
+      capture.source.close();
+      capture.execute(
+          "ALTER TABLE t RENAME COLUMN b TO x",
+          "UPDATE t SET x = 1 WHERE id = 1",
+          "ALTER TABLE t RENAME COLUMN x TO y",
+          "ALTER TABLE t ADD COLUMN d text DEFAULT 'd'",
+          "INSERT INTO t VALUES (400, 'a', 1, 'e')",
+          "ALTER TABLE t DROP COLUMN d",
+          "ALTER TABLE t ADD COLUMN d text",
+          "INSERT INTO t VALUES (401, 'a', 1, 'f')",
+          "ALTER TABLE t DROP COLUMN a");
+      capture.open();
+      untilColumns(capture, "id", "y", "d");
+      capture.assertEqual("t");
+      assertThat(copies(capture)).as("no copy was needed").isEqualTo(1);
+      capture.execute("ALTER TABLE t ALTER COLUMN y TYPE text USING 'n' || y");
+      capture.until(() -> copies(capture) == 2 && capture.phase("t") == Phase.MEMBER);
+      capture.assertEqual("t");
+    }
+  }
+
+  private static String[] triggers() throws SQLException {
+    return new String[] {EventTrigger.sql()};
+  }
+
+  @Test
+  void followsAChangeOfKeyAndIdentity() throws Exception {
+    try (Capture capture = capture("identity")) {
+      capture.execute(
+          "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (b)",
+          "UPDATE t SET id = 1000 WHERE b = 3",
+          "DELETE FROM t WHERE b = 4");
+      capture.catchUp();
+      assertThat(capture.copy.schemas.get(TableName.parse("t")).lastEntry().getValue().keyColumns())
+          .extracting(Column::name)
+          .containsExactly("b");
+      capture.execute("ALTER TABLE t REPLICA IDENTITY FULL", "UPDATE t SET b = -1 WHERE b = 5");
+      capture.catchUp();
+      assertThat(capture.copy.schemas.get(TableName.parse("t")).lastEntry().getValue().identity())
+          .isEqualTo(io.tidemark.api.model.TableSchema.ReplicaIdentity.FULL);
+    }
+  }
+}
