@@ -42,8 +42,12 @@ public final class ChangeBatch {
   private int size;
 
   public ChangeBatch(TableSchema schema) {
+    this(schema, newColumns(schema));
+  }
+
+  private ChangeBatch(TableSchema schema, List<ColumnData> columns) {
     this.schema = schema;
-    this.columns = newColumns(schema);
+    this.columns = List.copyOf(columns);
   }
 
   private static List<ColumnData> newColumns(TableSchema schema) {
@@ -133,6 +137,34 @@ public final class ChangeBatch {
         before.get(column).addFrom(other.before.get(column), i);
       }
     }
+  }
+
+  /**
+   * The same rows under another form, with other columns; what is not given is shared. Both batches
+   * are only read from then on.
+   *
+   * @param form has one column for each of {@code newColumns}
+   * @param newColumns each with {@link #size()} elements
+   * @param newBefore one for each column, as {@link #before()} describes; null where {@link
+   *     #hasBefore} is false
+   */
+  public ChangeBatch as(TableSchema form, List<ColumnData> newColumns, List<ColumnData> newBefore) {
+    if (form.columns().size() != newColumns.size() || hasBefore() != (newBefore != null)) {
+      throw new IllegalArgumentException(
+          "Cannot show rows of " + table() + " under another form: its columns do not fit.");
+    }
+    ChangeBatch batch = new ChangeBatch(form, newColumns);
+    batch.before = newBefore == null ? null : List.copyOf(newBefore);
+    batch.ops = ops;
+    batch.beforeKinds = beforeKinds;
+    batch.commitLsns = commitLsns;
+    batch.ordinals = ordinals;
+    batch.xids = xids;
+    batch.committedAt = committedAt;
+    batch.leaves = leaves;
+    batch.leafNames.addAll(leafNames);
+    batch.size = size;
+    return batch;
   }
 
   /** The version of the table's form that all rows have. */

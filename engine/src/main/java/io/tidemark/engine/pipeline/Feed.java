@@ -13,10 +13,7 @@ import io.tidemark.api.source.SourceEvent;
 import io.tidemark.api.source.SourceRequest;
 import io.tidemark.engine.state.PipelineState;
 import io.tidemark.engine.transform.TransformChain;
-import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,10 +33,10 @@ final class Feed {
   private final SortedMap<TableName, TableState> tables = new ConcurrentSkipListMap<>();
   private final SortedMap<TableName, TableName> copyNames = new ConcurrentSkipListMap<>();
 
-  /** Tables that a transform does not fit, with the form that it did not fit. */
-  private final Map<TableName, TableSchema> misfits = new ConcurrentHashMap<>();
+  private final TableGate gate = new TableGate();
 
   private volatile String partition = "source";
+  private Lsn boundary = Lsn.ZERO;
 
   Feed(
       ChangeSource source,
@@ -55,9 +52,15 @@ final class Feed {
   /** Begins with what the copies know. */
   void resume(PipelineState state) {
     tables.putAll(state.tables());
-    state
-        .newestSchemas()
-        .forEach((table, schema) -> form(schema).ifPresent(form -> learn(table, form)));
+    state.newestSchemas().forEach(this::learn);
+  }
+
+  private void learn(TableName table, TableSchema schema) {
+    try {
+      transforms.schema(schema).ifPresent(form -> copyNames.put(table, form.name()));
+    } catch (TidemarkException e) {
+      LOG.debug("No name of {} behind the transforms yet: {}", table, e.getMessage());
+    }
   }
 
   /** Where each table stands, as last said, by its name at the source. */
@@ -78,46 +81,69 @@ final class Feed {
   /** Gives an event to the lanes. */
   void give(SourceEvent event) throws InterruptedException {
     if (event instanceof SourceEvent.Changes changes) {
-      ChangeBatch batch = changes.batch();
-      if (form(batch.schema()).isPresent()) {
-        delivery.rows(new LaneEvent.Rows(batch.table(), transforms.apply(batch)));
+      rows(changes.batch());
+    } else if (event instanceof SourceEvent.TableChange change) {
+      if (gate.follows(change)) {
+        tableChanged(change);
       }
+    } else {
+      if (event instanceof SourceEvent.Boundary next && !next.position().parts().isEmpty()) {
+        partition = next.position().parts().firstKey();
+        boundary = next.position().lsn();
+      }
+      delivery.event(new LaneEvent.Said(event));
+      if (event instanceof SourceEvent.SchemaChange change) {
+        schemaChanged(change.schema());
+      }
+    }
+  }
+
+  private void rows(ChangeBatch batch) throws InterruptedException {
+    if (gate.isRefused(batch.table())) {
       return;
     }
-    if (event instanceof SourceEvent.TableChange change) {
-      tables.put(change.table(), change.state());
-      failed(change);
-    } else if (event instanceof SourceEvent.Boundary boundary
-        && !boundary.position().parts().isEmpty()) {
-      partition = boundary.position().parts().firstKey();
+    ChangeBatch given;
+    try {
+      if (transforms.schema(batch.schema()).isEmpty()) {
+        return;
+      }
+      given = transforms.apply(batch);
+    } catch (TidemarkException e) {
+      misfit(batch.table(), e);
+      return;
     }
-    delivery.event(new LaneEvent.Said(event));
-    if (event instanceof SourceEvent.SchemaChange change) {
-      TableName table = change.schema().name();
-      form(change.schema())
-          .ifPresent(
-              form -> {
-                learn(table, form);
-                delivery.event(new LaneEvent.Form(table, form));
-              });
-    }
+    delivery.rows(new LaneEvent.Rows(batch.table(), given));
   }
 
-  private void learn(TableName table, TableSchema form) {
-    copyNames.put(table, form.name());
-  }
-
-  /** The form behind the transforms; empty where the table is left out or a transform fails it. */
-  private Optional<TableSchema> form(TableSchema schema) {
-    if (!misfits.isEmpty() && schema.equals(misfits.get(schema.name()))) {
-      return Optional.empty();
+  private void schemaChanged(TableSchema schema) {
+    if (gate.isRefused(schema.name())) {
+      return;
     }
     try {
-      return transforms.schema(schema);
+      transforms
+          .schema(schema)
+          .ifPresent(form -> delivery.event(new LaneEvent.Form(schema.name(), form)));
+      learn(schema.name(), schema);
     } catch (TidemarkException e) {
-      misfits.put(schema.name(), schema);
-      source.request(new SourceRequest.Fail(schema.name(), e.getMessage()));
-      return Optional.empty();
+      misfit(schema.name(), e);
+    }
+  }
+
+  /** Fails a table that a transform does not fit, before anything of it is lost in silence. */
+  private void misfit(TableName table, TidemarkException why) {
+    TableState now = tables.getOrDefault(table, TableState.waiting());
+    gate.refuse(table, now.attempt());
+    source.request(new SourceRequest.Fail(table, why.getMessage()));
+    tableChanged(
+        new SourceEvent.TableChange(
+            table, now.out(TableState.Phase.FAILED, why.getMessage(), boundary)));
+  }
+
+  private void tableChanged(SourceEvent.TableChange change) {
+    TableState old = tables.put(change.table(), change.state());
+    delivery.event(new LaneEvent.Said(change));
+    if (!change.state().equals(old)) {
+      failed(change);
     }
   }
 
