@@ -12,6 +12,10 @@ import java.math.BigInteger;
  */
 final class DecimalForm implements ValueForm {
   private static final int GROUP = 4;
+
+  /** Bytes of a value of four digits. */
+  private static final int SHORT = NumericOutput.HEAD + 8;
+
   private static final long[] TEN = new long[19];
   private static final long LOW_HALF = 0xFFFF_FFFFL;
 
@@ -80,6 +84,14 @@ final class DecimalForm implements ValueForm {
 
   @Override
   public boolean addBinary(byte[] data, int offset, int length, Vector out) {
+    if (isLong && length > NumericOutput.HEAD && length <= SHORT) {
+      long unscaled = shortMagnitude(data, offset, length);
+      if (unscaled >= 0) {
+        boolean negative = Wire.uint16(data, offset + 4) == NumericOutput.NEGATIVE;
+        ((LongVector) out).add(negative ? -unscaled : unscaled);
+        return true;
+      }
+    }
     int digits = NumericOutput.check(data, offset, length);
     if (!holds(data, offset, digits)) {
       return false;
@@ -92,6 +104,38 @@ final class DecimalForm implements ValueForm {
       addWide(data, offset, digits, negative, (BytesVector) out);
     }
     return true;
+  }
+
+  /**
+   * The unscaled number of a value of at most four digits, in one pass; -1 for everything that is
+   * not plain, to be looked at closely.
+   */
+  private long shortMagnitude(byte[] data, int offset, int length) {
+    int digits = (length - NumericOutput.HEAD) / 2;
+    int exponent = GROUP * (Wire.int16(data, offset + 2) - digits + 1) + scale;
+    boolean plain =
+        Wire.uint16(data, offset) == digits
+            && (length & 1) == 0
+            && (Wire.uint16(data, offset + 4) & ~NumericOutput.NEGATIVE) == 0
+            && Wire.uint16(data, offset + 6) <= scale
+            && exponent > -GROUP
+            && exponent < precision;
+    if (!plain) {
+      return -1;
+    }
+    long value = 0;
+    for (int i = 0; i < digits; i++) {
+      int digit = digit(data, offset, i);
+      if (digit > 9999) {
+        return -1;
+      }
+      value = value * 10_000 + digit;
+    }
+    if (exponent >= 0) {
+      return value < TEN[precision - exponent] ? value * TEN[exponent] : -1;
+    }
+    long shorter = value / TEN[-exponent];
+    return shorter * TEN[-exponent] == value && shorter < TEN[precision] ? shorter : -1;
   }
 
   /** The unscaled number of a value that fits: below 10^18. */
