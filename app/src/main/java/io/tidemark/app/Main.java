@@ -9,7 +9,10 @@ import io.tidemark.app.command.DemoCommand;
 import io.tidemark.app.command.DropCommand;
 import io.tidemark.app.command.GenerateCommand;
 import io.tidemark.app.command.InitCommand;
+import io.tidemark.app.command.QueryCommand;
 import io.tidemark.app.command.RunCommand;
+import io.tidemark.app.command.StatusCommand;
+import io.tidemark.app.command.TablesCommand;
 import io.tidemark.app.command.ValidateCommand;
 import java.io.BufferedReader;
 import java.io.Console;
@@ -55,9 +58,12 @@ public final class Main {
     CommandLine root = new CommandLine(new GlobalOptions());
     List.of(
             new DemoCommand(),
+            new QueryCommand(),
             new InitCommand(),
             new ValidateCommand(),
             new RunCommand(),
+            new StatusCommand(),
+            new TablesCommand(),
             new DropCommand(),
             new GenerateCommand())
         .forEach(root::addSubcommand);

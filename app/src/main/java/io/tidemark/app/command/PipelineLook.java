@@ -1,0 +1,89 @@
+package io.tidemark.app.command;
+
+import io.tidemark.api.model.TableState;
+import io.tidemark.app.Setup;
+import io.tidemark.app.Wiring;
+import io.tidemark.app.demo.StoppedDemo;
+import io.tidemark.app.lake.LakeCopy;
+import io.tidemark.engine.control.ControlClient;
+import io.tidemark.engine.pipeline.PipelineStatus;
+import io.tidemark.parquet.state.AsOf;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** How a pipeline stands: asked of it where it runs, read from its first copy where it does not. */
+final class PipelineLook {
+  private final Path file;
+  private final Setup setup;
+
+  PipelineLook(Path file, Setup setup) {
+    this.file = file;
+    this.setup = setup;
+  }
+
+  /** The pipeline of a choice. */
+  static PipelineLook of(PipelineChoice choice, Wiring wiring) {
+    Path file = choice.file();
+    return new PipelineLook(file, wiring.load(file));
+  }
+
+  Setup setup() {
+    return setup;
+  }
+
+  /** How it stands. */
+  PipelineStatus status() {
+    Optional<ControlClient> running = ControlClient.find(setup.pipeline().dataDir());
+    return running.map(ControlClient::status).orElseGet(this::stored);
+  }
+
+  private PipelineStatus stored() {
+    Path scratch = setup.pipeline().dataDir().resolve("query");
+    Setup.Lake lake = setup.sinks().get(0);
+    try (StoppedDemo demo = StoppedDemo.wake(file, lake.config());
+        LakeCopy copy = LakeCopy.open(demo.lake(), setup.transforms(), AsOf.LATEST, scratch)) {
+      List<PipelineStatus.Table> tables = new ArrayList<>();
+      copy.state()
+          .tables()
+          .forEach((name, state) -> tables.add(table(name.toString(), state, copy.rows(name))));
+      String tidemark = copy.tidemark().toString();
+      PipelineStatus.SinkLine sink =
+          new PipelineStatus.SinkLine(
+              lake.name(), "parquet", "stopped", "", tidemark, 0, copy.files(), 0, 0, "", 0);
+      return new PipelineStatus(
+          setup.pipeline().name(),
+          "stopped",
+          "",
+          tidemark,
+          at(copy.committedAtMicros()),
+          0,
+          0,
+          copy.files(),
+          0,
+          0,
+          0,
+          new PipelineStatus.Slot(false, "", "", tidemark, -1, 0),
+          tables,
+          List.of(sink));
+    }
+  }
+
+  private static PipelineStatus.Table table(String name, TableState state, long rows) {
+    return new PipelineStatus.Table(
+        name,
+        state.phase().word(),
+        state.attempt(),
+        rows,
+        state.rowsCopied(),
+        state.rowsExpected(),
+        state.reason().orElse(""));
+  }
+
+  private static String at(long micros) {
+    return micros == 0 ? "" : Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
+  }
+}

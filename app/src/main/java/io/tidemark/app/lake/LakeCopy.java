@@ -1,0 +1,111 @@
+package io.tidemark.app.lake;
+
+import io.tidemark.api.copy.CopiedTable;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.TableState;
+import io.tidemark.api.transform.Transform;
+import io.tidemark.engine.state.PipelineState;
+import io.tidemark.engine.state.StateCodec;
+import io.tidemark.engine.transform.TransformChain;
+import io.tidemark.parquet.LakeView;
+import io.tidemark.parquet.ParquetConfig;
+import io.tidemark.parquet.ParquetLake;
+import io.tidemark.parquet.state.AsOf;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** A copy in a Parquet lake, as of one tidemark. */
+public final class LakeCopy implements AutoCloseable {
+  private static final long CACHE_BYTES = 4L << 30;
+
+  private final ParquetLake lake;
+  private final LakeView view;
+  private final PipelineState state;
+  private final TransformChain transforms;
+
+  private LakeCopy(ParquetLake lake, LakeView view, List<Transform> transforms) {
+    this.lake = lake;
+    this.view = view;
+    this.state = StateCodec.decode(view.entries());
+    this.transforms = new TransformChain(transforms);
+  }
+
+  /**
+   * Opens a copy for reading.
+   *
+   * @param transforms those of the pipeline that writes it
+   * @param cache folder for files of a lake on S3
+   */
+  public static LakeCopy open(
+      ParquetConfig config, List<Transform> transforms, AsOf asOf, Path cache) {
+    ParquetLake lake = ParquetLake.open(config, cache, CACHE_BYTES);
+    try {
+      return new LakeCopy(lake, lake.at(asOf), transforms);
+    } catch (RuntimeException e) {
+      lake.close();
+      throw e;
+    }
+  }
+
+  /** What it holds. */
+  public Position tidemark() {
+    return view.tidemark();
+  }
+
+  /** Commit time of the last transaction below the tidemark, microseconds since 1970 UTC. */
+  public long committedAtMicros() {
+    return view.committedAtMicros();
+  }
+
+  /** What it knows of its pipeline. */
+  public PipelineState state() {
+    return state;
+  }
+
+  /** Rows of a table's history. */
+  public long rows(TableName table) {
+    return view.tables().getOrDefault(table, List.of()).stream()
+        .mapToLong(file -> file.rows())
+        .sum();
+  }
+
+  /** Number of files that count. */
+  public long files() {
+    return view.tables().values().stream().mapToLong(List::size).sum();
+  }
+
+  /**
+   * The tables that fit, with their files as local paths; those of a lake on S3 are fetched for it.
+   */
+  public List<CopiedTable> tables(Predicate<TableName> which) {
+    List<CopiedTable> tables = new ArrayList<>();
+    state.schemas().keySet().stream()
+        .filter(which)
+        .forEach(table -> copied(table).ifPresent(tables::add));
+    return tables;
+  }
+
+  private Optional<CopiedTable> copied(TableName table) {
+    List<TableSchema> versions =
+        state.schemas().get(table).stream()
+            .flatMap(version -> transforms.schema(version).stream())
+            .toList();
+    if (versions.isEmpty()) {
+      return Optional.empty(); // the pipeline leaves it out
+    }
+    TableName name = versions.get(versions.size() - 1).name();
+    TableState where = state.tables().getOrDefault(table, TableState.waiting());
+    return Optional.of(new CopiedTable(versions, where, view.files(name)));
+  }
+
+  @Override
+  public void close() {
+    view.close();
+    lake.close();
+  }
+}
