@@ -37,15 +37,17 @@ class DemoTest {
     try (Program demo = Program.start(folder, "demo", "--rate", "200", "--json")) {
       awaitRows(demo, 20_500);
       demo.signal("TERM");
-      Program.Said said = demo.end(10);
+      Program.Said said = demo.end(30);
       assertThat(said.status()).as(said.err()).isZero();
       assertReport(said);
     }
     String first = assertCopyEqualsSource("public");
+    assertThat(Program.call(folder, "query", "SELECT count(*) AS n FROM accounts").out())
+        .contains(" n", "(1 row)");
     try (Program demo = Program.start(folder, "demo", "--seed", "2", "--json")) {
       awaitTidemarkAfter(demo, first);
       demo.signal("INT");
-      assertThat(demo.end(10).status()).isZero();
+      assertThat(demo.end(30).status()).isZero();
     }
     assertThat(assertCopyEqualsSource("public")).isNotEqualTo(first);
     assertThat(Files.readString(folder.resolve("tidemark-data/tidemark.log"))).isNotEmpty();
@@ -56,7 +58,7 @@ class DemoTest {
     try (Program demo = Program.start(folder, "demo", "--rate", "300", "--seed", "3")) {
       awaitRows(demo, 20_200);
       demo.signal("KILL");
-      demo.end(10);
+      demo.end(30);
     }
     Program.Said again = Program.call(folder, "demo", "--for", "3s", "--json");
     assertThat(again.status()).as(again.err()).isZero();
@@ -68,7 +70,7 @@ class DemoTest {
     try (Program demo = Program.start(folder, "demo", "--s3", "--json")) {
       awaitRows(demo, 20_100);
       demo.signal("TERM");
-      assertThat(demo.end(10).status()).isZero();
+      assertThat(demo.end(30).status()).isZero();
     }
     assertThat(folder.resolve("tidemark-data/lake")).doesNotExist();
     assertCopyEqualsSource("public");
@@ -187,8 +189,9 @@ class DemoTest {
     assertThat(Double.parseDouble(answer(bank.transferred()).get(0).get(0))).isZero();
   }
 
-  private Program.Said query(String sql) throws Exception {
-    return Program.call(folder, "query", "--json", sql);
+  private Program.Said query(String sql) {
+    String data = folder.resolve("tidemark-data").toString();
+    return Program.inProcess("query", "--data", data, "--json", sql);
   }
 
   private List<List<String>> answer(String sql) throws Exception {

@@ -2,12 +2,19 @@ package io.tidemark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.app.cli.Session;
+import io.tidemark.app.cli.StopRequest;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The program in a process of its own, called as a user calls it. */
@@ -63,6 +70,23 @@ final class Program implements AutoCloseable {
     try (Program program = start(folder, arguments)) {
       return program.end(PATIENCE_SECONDS);
     }
+  }
+
+  /** Makes a call in this process, where a process of its own would cost too much. */
+  static Said inProcess(String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Session session =
+        new Session(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            new BufferedReader(new StringReader("")),
+            Session.Terminal.NOBODY,
+            Map.of(),
+            new StopRequest());
+    int status = Main.run(session, arguments);
+    return new Said(
+        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
   /** Waits for the end, which must come within a time. */
