@@ -91,11 +91,13 @@ public final class CommandRunner {
     }
     LOG.debug("The command failed", e);
     if (session.json()) {
-      session
-          .out()
-          .println(
-              Json.line(
-                  Map.of("ok", false, "error", Map.of("code", code.name(), "message", message))));
+      Map<String, Object> error = new LinkedHashMap<>();
+      error.put("code", code.name());
+      error.put("message", message);
+      Map<String, Object> whole = new LinkedHashMap<>();
+      whole.put("ok", false);
+      whole.put("error", error);
+      session.out().println(Json.line(whole));
     }
     return ExitCode.of(code).number();
   }

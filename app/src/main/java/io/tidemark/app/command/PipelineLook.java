@@ -53,7 +53,7 @@ final class PipelineLook {
       String tidemark = copy.tidemark().toString();
       PipelineStatus.SinkLine sink =
           new PipelineStatus.SinkLine(
-              lake.name(), "parquet", "stopped", "", tidemark, 0, copy.files(), 0, 0, "", 0);
+              lake.name(), "parquet", "stopped", "", tidemark, 0, copy.files(), 0, 0, "", 0, 0);
       return new PipelineStatus(
           setup.pipeline().name(),
           "stopped",

@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,6 +37,7 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExample:%n",
     footer = "  tidemark run tidemark.yaml")
 public final class RunCommand implements Command {
+  private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
   private static final Duration LAST_COMMIT = Duration.ofSeconds(9);
 
   @Parameters(
@@ -57,6 +60,7 @@ public final class RunCommand implements Command {
     Setup setup = wiring.load(file);
     Path folder = folder(setup);
     try (Logs logs = Logs.toFile(folder)) {
+      LOG.info("Pipeline {} begins with {}", setup.pipeline().name(), file.toAbsolutePath());
       RunningPipeline pipeline = RunningPipeline.start(wiring.pipeline(setup), folder);
       new Watch(session, pipeline, OptionalLong::empty).show(Optional.ofNullable(length));
       PipelineStatus last = pipeline.status();

@@ -23,9 +23,12 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs the demo from its start to its end. */
 public final class Demo {
+  private static final Logger LOG = LoggerFactory.getLogger(Demo.class);
   private static final int FIRST_ROWS = 20_000;
   // together below the 10 s in which a stop is promised
   private static final Duration LAST_FLUSH = Duration.ofSeconds(3);
@@ -44,29 +47,29 @@ public final class Demo {
     try (DemoFolder folder = DemoFolder.open(options.data());
         Logs logs = Logs.toFile(folder.root())) {
       if (options.source().isPresent()) {
-        return run(folder, options.source().get(), options.source().get());
+        return run(folder, options.source().get());
       }
       say("Starting PostgreSQL 18 in " + folder.postgres());
       try (DemoDatabase database = DemoDatabase.start(folder.postgres())) {
-        return run(folder, database.url(), database.shown());
+        return run(folder, database.url());
       }
     }
   }
 
-  private Answer run(DemoFolder folder, String url, String shown)
+  private Answer run(DemoFolder folder, String url)
       throws SQLException, InterruptedException {
     if (options.storage() == DemoOptions.Storage.FOLDER) {
       folder.writeConfig(DemoConfig.ofFolder(folder, url, options.schema()));
-      return copy(folder, url, shown);
+      return copy(folder, url, "");
     }
     try (EmbeddedS3 s3 = EmbeddedS3.start(folder.s3())) {
       s3.createBucket(DemoConfig.BUCKET);
       folder.writeConfig(DemoConfig.ofS3(folder, url, options.schema(), s3));
-      return copy(folder, url, shown + ", S3 at " + s3.endpoint());
+      return copy(folder, url, ", S3 at " + s3.endpoint());
     }
   }
 
-  private Answer copy(DemoFolder folder, String url, String shown)
+  private Answer copy(DemoFolder folder, String url, String storage)
       throws SQLException, InterruptedException {
     Wiring wiring = new Wiring(session.environment());
     Connector connector = wiring.database(url);
@@ -76,7 +79,8 @@ public final class Demo {
       if (bank.isEmpty()) {
         bank.bulk(FIRST_ROWS);
       }
-      say("The bank is open at " + shown);
+      say("The bank is open at " + connector.endpoint() + storage);
+      LOG.info("The demo begins at {} in {}", connector.endpoint(), folder.root());
       RunningPipeline pipeline =
           RunningPipeline.start(wiring.pipeline(wiring.load(folder.config())), folder.root());
       CompletableFuture<Void> business = start(bank);

@@ -54,11 +54,6 @@ final class DemoDatabase implements AutoCloseable {
     return server.uri(DATABASE);
   }
 
-  /** Its address as a person may see it. */
-  String shown() {
-    return "127.0.0.1:" + server.port() + "/" + DATABASE;
-  }
-
   @Override
   public void close() {
     server.close();
