@@ -6,6 +6,7 @@ import io.tidemark.app.cli.Session;
 import io.tidemark.app.cli.SignalHook;
 import io.tidemark.app.cli.StopRequest;
 import io.tidemark.app.command.DemoCommand;
+import io.tidemark.app.command.DoctorCommand;
 import io.tidemark.app.command.DropCommand;
 import io.tidemark.app.command.GenerateCommand;
 import io.tidemark.app.command.InitCommand;
@@ -61,6 +62,7 @@ public final class Main {
             new QueryCommand(),
             new InitCommand(),
             new ValidateCommand(),
+            new DoctorCommand(),
             new RunCommand(),
             new StatusCommand(),
             new TablesCommand(),

@@ -1,14 +1,17 @@
 package io.tidemark.app;
 
+import io.tidemark.api.config.ComponentSpec;
 import io.tidemark.api.config.Settings;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.transform.Transform;
 import io.tidemark.engine.config.Catalog;
 import io.tidemark.engine.config.ConfigLoader;
 import io.tidemark.engine.config.LoadedConfig;
 import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
+import io.tidemark.engine.transform.Transforms;
 import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.parquet.ParquetSink;
 import io.tidemark.postgres.PostgresConfig;
@@ -32,7 +35,11 @@ public final class Wiring {
 
   /** Everything that can be written in a configuration. */
   public static Catalog catalog() {
-    return new Catalog(PipelineConfig.SPEC, List.of(PostgresConfig.SPEC, ParquetConfig.SPEC));
+    List<ComponentSpec> components = new ArrayList<>();
+    components.add(PostgresConfig.SPEC);
+    components.add(ParquetConfig.SPEC);
+    components.addAll(Transforms.SPECS);
+    return new Catalog(PipelineConfig.SPEC, components);
   }
 
   /**
@@ -51,12 +58,18 @@ public final class Wiring {
           new Setup.Lake(
               sink.name(), ParquetConfig.from(sink.settings(), "sinks[" + i + "]", problems)));
     }
+    List<Transform> transforms = new ArrayList<>();
+    for (int i = 0; i < loaded.transforms().size(); i++) {
+      LoadedConfig.Component transform = loaded.transforms().get(i);
+      String where = "transforms[" + i + "]";
+      transforms.add(Transforms.of(transform.type(), transform.settings(), where, problems));
+    }
     if (!problems.isEmpty()) {
       throw new TidemarkException(
           ErrorCode.CONFIGURATION,
           "Cannot use configuration " + file + ":\n  " + String.join("\n  ", problems));
     }
-    return new Setup(PipelineConfig.of(loaded.pipeline()), source, sinks, List.of());
+    return new Setup(PipelineConfig.of(loaded.pipeline()), source, sinks, transforms);
   }
 
   /** The pipeline of a configuration; nothing is opened yet. */
@@ -85,6 +98,11 @@ public final class Wiring {
    * @throws TidemarkException USAGE when it cannot be read
    */
   public Connector database(String url) {
+    return new Connector(source(url).endpoint(), environment);
+  }
+
+  /** A source with default options but for its URL, which is read as {@link #database} does. */
+  public PostgresConfig source(String url) {
     List<String> problems = new ArrayList<>();
     Map<String, Object> nodes = url.isEmpty() ? Map.of() : Map.of("url", url);
     Settings settings = Settings.read(PostgresConfig.SPEC, nodes, "source", problems);
@@ -93,6 +111,6 @@ public final class Wiring {
       throw new TidemarkException(
           ErrorCode.USAGE, "Cannot use the database that was named: " + String.join(" ", problems));
     }
-    return new Connector(config.endpoint(), environment);
+    return config;
   }
 }

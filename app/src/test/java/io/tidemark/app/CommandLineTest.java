@@ -38,7 +38,8 @@ class CommandLineTest {
 
   @Test
   void aFailureIsOneMessageWithoutATrace() {
-    Program.Said said = Program.inProcess("generate", "--source", "postgres://nobody@127.0.0.1:1/none", "--once");
+    Program.Said said =
+        Program.inProcess("generate", "--source", "postgres://nobody@127.0.0.1:1/none", "--once");
     assertThat(said.status()).isEqualTo(3);
     assertThat(said.out()).isEmpty();
     assertThat(said.err().lines()).hasSize(1);
@@ -47,13 +48,17 @@ class CommandLineTest {
 
   @Test
   void withDebugAFailureShowsWhereItCameFrom() {
-    Program.Said said = Program.inProcess("generate", "--debug", "--source", "postgres://u@127.0.0.1:1/none", "--once");
+    Program.Said said =
+        Program.inProcess(
+            "generate", "--debug", "--source", "postgres://u@127.0.0.1:1/none", "--once");
     assertThat(said.err()).contains("\tat io.tidemark.");
   }
 
   @Test
   void withJsonAFailureIsAnObjectToo() {
-    Program.Said said = Program.inProcess("generate", "--json", "--source", "postgres://u@127.0.0.1:1/none", "--once");
+    Program.Said said =
+        Program.inProcess(
+            "generate", "--json", "--source", "postgres://u@127.0.0.1:1/none", "--once");
     assertThat(said.out())
         .startsWith("{\"ok\":false,\"error\":{")
         .contains("\"code\":\"SOURCE_UNREACHABLE\"");
@@ -61,7 +66,8 @@ class CommandLineTest {
 
   @Test
   void aWrongOptionNeverShowsThePassword() {
-    Program.Said said = Program.inProcess("generate", "--source", "mysql://root:secret@127.0.0.1/none", "--once");
+    Program.Said said =
+        Program.inProcess("generate", "--source", "mysql://root:secret@127.0.0.1/none", "--once");
     assertThat(said.status()).isEqualTo(2);
     assertThat(said.err()).contains("postgres://user@host").doesNotContain("secret");
   }

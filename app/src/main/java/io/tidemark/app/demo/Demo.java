@@ -56,8 +56,7 @@ public final class Demo {
     }
   }
 
-  private Answer run(DemoFolder folder, String url)
-      throws SQLException, InterruptedException {
+  private Answer run(DemoFolder folder, String url) throws SQLException, InterruptedException {
     if (options.storage() == DemoOptions.Storage.FOLDER) {
       folder.writeConfig(DemoConfig.ofFolder(folder, url, options.schema()));
       return copy(folder, url, "");

@@ -53,7 +53,7 @@ final class DemoConfig {
             quoted(url),
             slot,
             schema,
-            quoted(folder.root().resolve("spill").toString()));
+            quoted(folder.root().resolve("stream-spill").toString()));
   }
 
   private static String quoted(String text) {
