@@ -38,6 +38,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Copier implements Runnable {
   private static final String MATTER = "copy";
+  private static final String HELD = "hold";
   private static final Duration SLOT_WAIT = Duration.ofMinutes(10);
   private static final long LOOK_MILLIS = 500;
   private static final long AFTER_LOSS_MILLIS = 2_000;
@@ -52,6 +53,7 @@ final class Copier implements Runnable {
   private final Problems problems;
   private volatile boolean closed;
   private volatile CopyRound round;
+  private volatile long heldSince;
   private volatile Optional<Prepared> first = Optional.empty();
 
   /** A round that can be run. */
@@ -302,11 +304,23 @@ final class Copier implements Runnable {
       CopyRound running =
           new CopyRound(connector, holder, config.limits().maxRow(), prepared.jobs());
       round = running;
+      heldSince = System.nanoTime();
       if (!closed) {
         running.run(config.snapshot().workers());
       }
     } finally {
       round = null;
+      problems.clear(HELD);
+    }
+  }
+
+  /** Says when a snapshot is held for longer than its owner wants. */
+  void watchHold() {
+    if (round != null && System.nanoTime() - heldSince > config.snapshot().maxHold().toNanos()) {
+      problems.say(
+          HELD,
+          "The snapshot of the copy has been held for longer than snapshot.max-hold; vacuum cannot"
+              + " clean up behind it until the copy ends.");
     }
   }
 

@@ -98,7 +98,7 @@ public record PostgresConfig(
    * How tables are copied.
    *
    * @param mode what is copied
-   * @param maxHold how long one snapshot may be held open at the source
+   * @param maxHold how long one snapshot may be held open at the source before it is reported
    * @param workers connections that read at the same time, 1 or more
    * @param rowFilters SQL conditions by {@code schema.table}
    */
@@ -201,7 +201,7 @@ public record PostgresConfig(
           TEXT,
           "Publication (else named like the slot). Tables without a usable replica identity go to a"
               + " second one, <publication>_inserts, which publishes no UPDATE and DELETE, so that"
-              + " no statement of the owner fails.",
+              + " no statement of the owner fails. Pipelines that keep a list need one each.",
           "tidemark");
   private static final Option<PublicationMode> PUBLICATION_MODE =
       Option.of(
@@ -237,8 +237,8 @@ public record PostgresConfig(
           "snapshot.max-hold",
           DURATION,
           "15m",
-          "How long one snapshot may hold back vacuum at the source. Tables that would take longer"
-              + " are copied in key ranges where their key allows it.");
+          "How long one snapshot may hold back vacuum at the source before it is reported as a"
+              + " problem.");
   private static final Option<Long> WORKERS =
       Option.optional(
           "snapshot.workers",

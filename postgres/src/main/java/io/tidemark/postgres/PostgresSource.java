@@ -89,19 +89,30 @@ public final class PostgresSource implements ChangeSource {
       book.note(IDENTITY_NOTE, gate.identity().toJson());
       start();
     } catch (SQLException e) {
-      throw new TidemarkException(
-          ErrorCode.SOURCE_UNREACHABLE,
-          "Cannot open "
-              + connector.endpoint()
-              + ": "
-              + e.getMessage()
-              + ". Check the server and try again.",
-          e);
+      throw failure(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new TidemarkException(
           ErrorCode.SOURCE_UNREACHABLE, "Cannot open the source: it was interrupted.", e);
     }
+  }
+
+  private TidemarkException failure(SQLException e) {
+    String state = String.valueOf(e.getSQLState());
+    boolean right = state.equals("42501");
+    boolean away = state.startsWith("08") || state.startsWith("57") || state.startsWith("53");
+    return new TidemarkException(
+        right
+            ? ErrorCode.SOURCE_NOT_READY
+            : away ? ErrorCode.SOURCE_UNREACHABLE : ErrorCode.INTERNAL,
+        "Cannot open "
+            + connector.endpoint()
+            + ": "
+            + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+            + (right
+                ? ". Run doctor: it prints the rights that are missing."
+                : away ? ". Check the server and try again." : ". Report this defect."),
+        e);
   }
 
   private void build(ResumePoint resume) {
@@ -131,7 +142,7 @@ public final class PostgresSource implements ChangeSource {
     consumer = new StreamConsumer(config, book, session, types, () -> watch.wake(), runner::ended);
     runner.consumer(consumer);
     copier = new Copier(config, connector, session, types, book, queue, problems);
-    watch = new Watch(config, book, session, types, consumer, problems);
+    watch = new Watch(config, book, session, types, consumer, problems, copier::watchHold);
   }
 
   /** Makes the publications where they are missing and puts the selected tables into them. */

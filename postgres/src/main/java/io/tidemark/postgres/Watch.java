@@ -42,6 +42,7 @@ final class Watch implements Runnable {
   private final Problems problems;
   private final Semaphore wake = new Semaphore(0);
   private final Map<TableName, Lsn> gone = new HashMap<>();
+  private final Runnable everyTick;
   private volatile boolean closed;
   private volatile Lsn head = Lsn.ZERO;
   private volatile long retained = -1;
@@ -55,7 +56,8 @@ final class Watch implements Runnable {
       CatalogSession session,
       TypeBook types,
       StreamConsumer consumer,
-      Problems problems) {
+      Problems problems,
+      Runnable everyTick) {
     this.config = config;
     this.book = book;
     this.session = session;
@@ -63,6 +65,7 @@ final class Watch implements Runnable {
     this.forms = new Forms(types);
     this.consumer = consumer;
     this.problems = problems;
+    this.everyTick = everyTick;
   }
 
   /** Has the catalog looked at soon. Any thread. */
@@ -91,6 +94,7 @@ final class Watch implements Runnable {
         book.tellProgress();
         consumer.tick();
         beat();
+        everyTick.run();
         if (woken || System.nanoTime() - nextLook >= 0) {
           lookSafely();
           nextLook = System.nanoTime() + config.tablesRefresh().toNanos();

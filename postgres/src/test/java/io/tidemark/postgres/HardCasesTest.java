@@ -311,4 +311,31 @@ class HardCasesTest {
       capture.assertEqual("t");
     }
   }
+
+  @Test
+  void aTableThatIsNotSelectedAnyMoreLeavesThePublication() throws Exception {
+    try (Capture capture = capture("deselect")) {
+      capture.execute("CREATE TABLE other (id int PRIMARY KEY)");
+      capture.open();
+      capture.untilMember("t", "other");
+      capture.source.close();
+      capture.with("tables.exclude", "public.other").open();
+      capture.until(() -> capture.phase("other") == Phase.DETACHED);
+      capture.until(
+          () -> {
+            try {
+              return capture
+                  .sourceRows("pg_catalog.pg_publication_tables", "tablename")
+                  .equals(java.util.List.of("[t]"));
+            } catch (java.sql.SQLException e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      capture.execute(
+          "ALTER TABLE other DROP CONSTRAINT other_pkey",
+          "INSERT INTO other VALUES (1)",
+          "UPDATE other SET id = 2");
+      capture.assertEqual("t");
+    }
+  }
 }

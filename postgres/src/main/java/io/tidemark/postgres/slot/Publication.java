@@ -39,10 +39,11 @@ public record Publication(
    * A table of a publication.
    *
    * @param oid pg_publication_rel.oid: another one when the table was taken out and in again
+   * @param table the table's name, quoted as SQL wants it
    * @param columns attribute numbers of the column list; empty for all columns
    * @param rowFilter SQL condition; empty for all rows
    */
-  public record Entry(int oid, List<Integer> columns, Optional<String> rowFilter) {
+  public record Entry(int oid, String table, List<Integer> columns, Optional<String> rowFilter) {
     public Entry {
       columns = List.copyOf(columns);
     }
@@ -115,24 +116,25 @@ public record Publication(
   private static Map<Integer, Entry> entries(Connection connection, int oid) throws SQLException {
     String sql =
         before15(connection)
-            ? "SELECT oid::bigint, prrelid::bigint, NULL, NULL FROM pg_publication_rel"
+            ? "SELECT oid::bigint, prrelid::bigint, prrelid::regclass::text, NULL, NULL FROM pg_publication_rel"
                 + " WHERE prpubid = ?::bigint::oid"
-            : "SELECT oid::bigint, prrelid::bigint, prattrs::text, pg_get_expr(prqual, prrelid)"
+            : "SELECT oid::bigint, prrelid::bigint, prrelid::regclass::text, prattrs::text, pg_get_expr(prqual, prrelid)"
                 + " FROM pg_publication_rel WHERE prpubid = ?::bigint::oid";
     Map<Integer, Entry> entries = new HashMap<>();
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setLong(1, Integer.toUnsignedLong(oid));
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          String columns = rows.getString(3);
+          String columns = rows.getString(4);
           entries.put(
               (int) rows.getLong(2),
               new Entry(
                   (int) rows.getLong(1),
+                  rows.getString(3),
                   columns == null
                       ? List.of()
                       : Arrays.stream(columns.split(" ")).map(Integer::valueOf).toList(),
-                  Optional.ofNullable(rows.getString(4))));
+                  Optional.ofNullable(rows.getString(5))));
         }
       }
     }

@@ -69,7 +69,8 @@ public final class PublicationKeeper {
     try {
       execute(connection, statements);
     } catch (SQLException e) {
-      if (!String.valueOf(e.getSQLState()).startsWith("42")) {
+      boolean standby = "25006".equals(e.getSQLState());
+      if (!standby && !String.valueOf(e.getSQLState()).startsWith("42")) {
         throw e;
       }
       throw new TidemarkException(
@@ -78,7 +79,8 @@ public final class PublicationKeeper {
               + name
               + ": "
               + e.getMessage().lines().findFirst().orElse("")
-              + ". As the tables' owner with CREATE on the database run: "
+              + (standby ? ". On the primary, as" : ". As")
+              + " the tables' owner with CREATE on the database run: "
               + String.join("; ", statements)
               + ";",
           e);
@@ -162,17 +164,22 @@ public final class PublicationKeeper {
       return;
     }
     List<CatalogTable> wanted = wanted(catalog, everything);
-    for (Integer oid : publication.entries().keySet()) {
-      Optional<CatalogTable> table = catalog.relation(oid);
-      if (table.isPresent() && !wanted.contains(table.get())) {
-        statements.add(
-            0,
-            "ALTER PUBLICATION "
-                + Sql.name(publication.name())
-                + " DROP TABLE "
-                + entry(table.get()));
-      }
-    }
+    // a table that is not selected any more goes too: it would be decoded for nothing, and its
+    // owner's UPDATE would fail the day it loses its key
+    publication
+        .entries()
+        .forEach(
+            (oid, entry) -> {
+              boolean ours = publication.owned() || catalog.relation(oid).isPresent();
+              if (ours && wanted.stream().noneMatch(table -> table.oid() == oid)) {
+                statements.add(
+                    0,
+                    "ALTER PUBLICATION "
+                        + Sql.name(publication.name())
+                        + " DROP TABLE ONLY "
+                        + entry.table());
+              }
+            });
     for (CatalogTable table : wanted) {
       if (!publication.entries().containsKey(table.oid())) {
         statements.add(

@@ -157,6 +157,15 @@ public final class CopyRound {
     } catch (TidemarkException e) {
       worker.abort();
       fail(table, e.getMessage());
+    } catch (OutOfMemoryError e) {
+      // the driver reads a whole row into memory before its length can be looked at
+      worker.abort();
+      fail(
+          table,
+          "Cannot copy table "
+              + part.plan().name()
+              + ": a row of it does not fit into the memory. Give the JVM more heap, or leave the"
+              + " table out.");
     } catch (RuntimeException e) {
       worker.abort();
       fail(
