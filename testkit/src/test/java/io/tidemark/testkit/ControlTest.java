@@ -12,6 +12,7 @@ import io.tidemark.engine.control.ControlServer;
 import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
+import io.tidemark.engine.telemetry.TelemetryServer;
 import io.tidemark.testkit.ScriptedSource.Script;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -132,6 +133,45 @@ class ControlTest {
       }
       assertThat(pipeline.status().state()).isEqualTo("starting");
     }
+  }
+
+  @Test
+  void metricsAndHealthAreServed() throws Exception {
+    script.member(ITEMS).rows(Batches.of(ITEMS).at(100).insert(1L, "a").batch()).boundary(110);
+    Pipeline pipeline = pipeline();
+    try (ControlServer server = ControlServer.start(pipeline, folder);
+        TelemetryServer telemetry =
+            TelemetryServer.start(pipeline, new PipelineConfig.Metrics("127.0.0.1", 0))) {
+      Thread run = start(pipeline);
+      running().flush(Optional.of(new Lsn(110)), Duration.ofSeconds(20));
+      String metrics = get(telemetry, "/metrics").body();
+      for (String line :
+          Files.readAllLines(Path.of("..", "docs", "reference", "metrics.md")).stream()
+              .filter(line -> line.startsWith("| `"))
+              .toList()) {
+        assertThat(metrics).contains("\n" + line.substring(3, line.indexOf('`', 3)) + "{");
+      }
+      assertThat(metrics)
+          .contains("tidemark_sink_rows_written_total{pipeline=\"bank\",sink=\"lake\"} 1.0")
+          .contains("tidemark_tables_members{pipeline=\"bank\"} 1.0")
+          .contains("jvm_memory_used_bytes{");
+      assertThat(get(telemetry, "/health").body()).contains("\"status\":\"ok\"");
+      assertThatThrownBy(
+              () ->
+                  TelemetryServer.start(
+                      pipeline, new PipelineConfig.Metrics("127.0.0.1", telemetry.port())))
+          .isInstanceOf(TidemarkException.class)
+          .hasMessageStartingWith("Cannot open the metrics endpoint at 127.0.0.1:");
+      pipeline.stop();
+      run.join();
+    }
+  }
+
+  private static HttpResponse<String> get(TelemetryServer server, String path) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.tidemark.engine.control.ControlClient;
 import io.tidemark.engine.control.ControlServer;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineStatus;
+import io.tidemark.engine.telemetry.TelemetryServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -43,12 +44,19 @@ public final class RunningPipeline {
   }
 
   private void run(Path folder) {
-    try (ControlServer control = ControlServer.start(pipeline, folder)) {
+    try (ControlServer control = ControlServer.start(pipeline, folder);
+        AutoCloseable metrics = metrics()) {
       pipeline.run();
       end.complete(null);
-    } catch (InterruptedException | RuntimeException | Error e) {
+    } catch (Exception | Error e) {
       end.completeExceptionally(e);
     }
+  }
+
+  private AutoCloseable metrics() {
+    return pipeline.config().metrics().isPresent()
+        ? TelemetryServer.start(pipeline, pipeline.config().metrics().get())
+        : () -> {};
   }
 
   /** How it stands. */

@@ -121,6 +121,11 @@ public final class Pipeline {
     parts.stop().request();
   }
 
+  /** What it was told. */
+  public PipelineConfig config() {
+    return config;
+  }
+
   /** How the pipeline stands, without asking the database or the destinations. */
   public PipelineStatus status() {
     return view.of(current, paused, parts.stop().requested());

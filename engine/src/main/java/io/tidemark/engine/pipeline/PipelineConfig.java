@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param flush when lanes commit
  * @param buffer how much waits between source and lanes
  * @param policies what happens when something cannot be followed
- * @param metricsPort port of the metrics endpoint; empty for none
+ * @param metrics where the metrics endpoint listens; empty for none
  */
 public record PipelineConfig(
     String name,
@@ -25,7 +25,7 @@ public record PipelineConfig(
     Flush flush,
     Buffer buffer,
     Policies policies,
-    Optional<Integer> metricsPort) {
+    Optional<Metrics> metrics) {
 
   /**
    * When a lane commits, always at a boundary of the source.
@@ -62,6 +62,9 @@ public record PipelineConfig(
    * @param onFailedTable when a table has failed
    */
   public record Policies(OnFailedTable onFailedTable) {}
+
+  /** Where the metrics endpoint listens. */
+  public record Metrics(String host, int port) {}
 
   /** What happens when a sink is slower than the others and no more may be spilled for it. */
   public enum OnLag {
@@ -167,9 +170,15 @@ public record PipelineConfig(
       Option.optional(
           "metrics.port",
           OptionType.NUMBER,
-          "Port of the Prometheus and health endpoint on the loopback address; none is opened"
-              + " without it.",
+          "Port of the Prometheus and health endpoint; none is opened without it.",
           "9187");
+  private static final Option<String> METRICS_HOST =
+      Option.of(
+          "metrics.host",
+          OptionType.TEXT,
+          "127.0.0.1",
+          "Address of that endpoint: the loopback address, or 0.0.0.0 to be reached from other"
+              + " machines.");
 
   /** Every option of a pipeline. */
   public static final ComponentSpec SPEC =
@@ -191,7 +200,8 @@ public record PipelineConfig(
               SPILL_MIN_FREE,
               ON_LAG,
               ON_FAILED_TABLE,
-              METRICS_PORT));
+              METRICS_PORT,
+              METRICS_HOST));
 
   /** The configuration that settings of {@link #SPEC} say. */
   public static PipelineConfig of(Settings settings) {
@@ -211,7 +221,9 @@ public record PipelineConfig(
             settings.get(SPILL_MIN_FREE),
             settings.get(ON_LAG)),
         new Policies(settings.get(ON_FAILED_TABLE)),
-        settings.find(METRICS_PORT).map(Math::toIntExact));
+        settings
+            .find(METRICS_PORT)
+            .map(port -> new Metrics(settings.get(METRICS_HOST), Math.toIntExact(port))));
   }
 
   /** The defaults, in a folder, with an interval between commits. */

@@ -1,0 +1,76 @@
+package io.tidemark.engine.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.engine.pipeline.PipelineStatus;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class HealthWatchTest {
+  private static final long MINUTE = Duration.ofMinutes(1).toNanos();
+  private final HealthWatch watch = new HealthWatch(Duration.ofMinutes(1));
+
+  private static PipelineStatus status(String state, long captured, long lag, boolean connected) {
+    return status(state, captured, lag, connected, "writing");
+  }
+
+  private static PipelineStatus status(
+      String state, long captured, long lag, boolean connected, String sink) {
+    return new PipelineStatus(
+        "p",
+        state,
+        "why",
+        "0/10",
+        "",
+        captured,
+        0,
+        0,
+        0,
+        lag,
+        0,
+        new PipelineStatus.Slot(connected, "0/20", "0/10", "0/10", -1, 0),
+        List.of(),
+        List.of(new PipelineStatus.SinkLine("lake", "x", sink, "", "0/10", 0, 0, 0, 0, "", 0, 0)));
+  }
+
+  @Test
+  void turnsRedWhenNothingMovesAlthoughTheSourceHas() {
+    watch.look(status("running", 1, 16, true), 0);
+    watch.look(status("running", 1, 16, true), 1);
+    assertThat(watch.reasons()).isEmpty();
+    watch.look(status("running", 1, 16, true), MINUTE + 1);
+    assertThat(watch.reasons()).containsExactly("Nothing has moved although the source has.");
+    watch.look(status("running", 2, 16, true), MINUTE + 2);
+    assertThat(watch.reasons()).isEmpty();
+  }
+
+  @Test
+  void anIdleSourceIsNoReason() {
+    for (long at = 0; at < 10 * MINUTE; at += MINUTE) {
+      watch.look(status("running", 1, 0, true), at);
+      assertThat(watch.reasons()).isEmpty();
+    }
+  }
+
+  @Test
+  void turnsRedWhenAnEndIsOutOfReachForLong() {
+    watch.look(status("running", 1, 0, false, "retrying"), 0);
+    watch.look(status("running", 2, 0, true, "retrying"), MINUTE / 2);
+    watch.look(status("running", 3, 0, false, "retrying"), MINUTE);
+    assertThat(watch.reasons()).containsExactly("Sink lake is not reached.");
+    watch.look(status("running", 4, 0, false), 2 * MINUTE);
+    assertThat(watch.reasons()).containsExactly("The source is not connected.");
+  }
+
+  @Test
+  void aFailureIsToldAtOnceAndAPauseIsNone() {
+    watch.look(status("failed", 1, 0, true), 0);
+    assertThat(watch.reasons()).containsExactly("The pipeline has failed: why");
+    watch.look(status("paused", 1, 99, false), 9 * MINUTE);
+    assertThat(watch.reasons()).isEmpty();
+    watch.look(status("starting", 1, 0, false), 10 * MINUTE);
+    watch.look(status("starting", 1, 0, false), 11 * MINUTE);
+    assertThat(watch.reasons()).containsExactly("The pipeline does not start: why");
+  }
+}
