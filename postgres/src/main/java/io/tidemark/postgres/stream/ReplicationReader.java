@@ -194,6 +194,7 @@ public final class ReplicationReader implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    publish();
     return mayGoOn();
   }
 

@@ -26,6 +26,9 @@ public record StreamLimits(
     Path directory) {
   private static final int MIB = 1 << 20;
 
+  /** What a message holds beside values: five bytes for each of 1,600 columns of two rows. */
+  private static final int FRAME_BYTES = 16 << 10;
+
   public StreamLimits {
     if (batchRows < 1 || batchBytes < 1 || maxRowBytes < 1 || streamedBytes < 1) {
       throw new IllegalArgumentException(
@@ -36,7 +39,7 @@ public record StreamLimits(
 
   /** Bytes of the largest message of a type: an update may hold two rows. */
   long messageBytes(byte type) {
-    return type == 'U' ? 2L * maxRowBytes : maxRowBytes;
+    return (type == 'U' ? 2L * maxRowBytes : maxRowBytes) + FRAME_BYTES;
   }
 
   /** The usual bounds: 65,536 rows, 8 MiB, 20 ms, rows to 64 MiB, 64 MiB in progress. */

@@ -365,15 +365,19 @@ class StreamingServerTest {
   @Test
   void aServerThatStopsIsNotHeldUp() throws Exception {
     read();
+    insert("f(id, v)", 1, 10);
+    awaitAll();
+    reader.confirm(copy.flushedEnd());
     insert("t(id, v)", 1, 3000);
     awaitAll();
     connection.close();
+    // It waits until all it has sent is flushed here, and most of it is not.
     server.stop();
     assertThat(Files.readString(server.log())).endsWith("database system is shut down\n");
     assertThat(copy.awaitEnd()).isPresent();
     server.restart();
     connection = server.connect();
-    // Nothing was confirmed, so all of it comes again.
+    // What was not confirmed comes again.
     copy = new MemoryCopy(budget);
     read();
     assertCopied("t");

@@ -275,19 +275,19 @@ class TransactionAssemblerTest {
   @Test
   void aRowAboveTheLimitFailsItsTableAlone() {
     open(limits(1000, 100, 1 << 20));
-    feed(Wire.begin(100, 7), t(), u(), Wire.insert(T, "1", "a".repeat(200)));
+    feed(Wire.begin(100, 7), t(), u(), Wire.insert(T, "1", "a".repeat(20_000)));
     feed(Wire.insert(U, "1", "a"), Wire.insert(T, "2", "a"), Wire.commit(100));
     feed(Wire.streamStart(8, 1), in(8, t()), in(8, Wire.insert(U, "2", "a")));
-    feed(in(8, Wire.delete(U, 'K', "b".repeat(200), null)), Wire.streamStop());
+    feed(in(8, Wire.delete(U, 'K', "b".repeat(20_000), null)), Wire.streamStop());
     feed(Wire.streamCommit(8, 200));
     assembler.flush();
     assertThat(recording.rows()).containsExactly("row u.1 c@100#0 1,a", "row u.1 c@200#0 2,a");
     assertThat(recording.events.stream().filter(event -> event.startsWith("failed")))
         .containsExactly(
-            "failed public.t: Cannot take a row of table public.t: it has 219 bytes in the log, more"
+            "failed public.t: Cannot take a row of table public.t: it has 20,019 bytes in the log, more"
                 + " than max-row-bytes (100). Raise max-row-bytes or leave the large column out,"
                 + " then copy the table again.",
-            "failed public.u: Cannot take a row of table public.u: it has 218 bytes in the log, more"
+            "failed public.u: Cannot take a row of table public.u: it has 20,018 bytes in the log, more"
                 + " than max-row-bytes (100). Raise max-row-bytes or leave the large column out,"
                 + " then copy the table again.");
   }
@@ -296,7 +296,7 @@ class TransactionAssemblerTest {
   void aRowAboveTheLimitThatWasRolledBackFailsNothing() {
     open(limits(1000, 100, 1 << 20));
     feed(Wire.streamStart(8, 1), in(8, t()), in(8, Wire.insert(T, "1", "a")));
-    feed(in(9, Wire.insert(T, "2", "a".repeat(200))), Wire.streamStop());
+    feed(in(9, Wire.insert(T, "2", "a".repeat(20_000))), Wire.streamStop());
     feed(Wire.streamAbort(8, 9), Wire.streamCommit(8, 200));
     assembler.flush();
     assertThat(recording.rows()).containsExactly("row t.1 c@200#0 1,a");
