@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The program in a process of its own, called as a user calls it. */
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 120;
 
   private final Process process;
@@ -32,15 +32,15 @@ final class Program implements AutoCloseable {
   }
 
   /** How a call ended and what it said. */
-  record Said(int status, String out, String err) {
+  public record Said(int status, String out, String err) {
     /** The last line of the standard output. */
-    String lastLine() {
+    public String lastLine() {
       return out.strip().lines().reduce("", (before, line) -> line);
     }
   }
 
   /** Starts a call in a folder. */
-  static Program start(Path folder, String... arguments) throws IOException {
+  public static Program start(Path folder, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -66,7 +66,7 @@ final class Program implements AutoCloseable {
   }
 
   /** Makes a call and waits for its end. */
-  static Said call(Path folder, String... arguments) throws IOException, InterruptedException {
+  public static Said call(Path folder, String... arguments) throws IOException, InterruptedException {
     try (Program program = start(folder, arguments)) {
       return program.end(PATIENCE_SECONDS);
     }
@@ -90,7 +90,7 @@ final class Program implements AutoCloseable {
   }
 
   /** Waits for the end, which must come within a time. */
-  Said end(int seconds) throws IOException, InterruptedException {
+  public Said end(int seconds) throws IOException, InterruptedException {
     assertThat(process.waitFor(seconds, TimeUnit.SECONDS))
         .as("it ends within %s s; it said:%n%s%n%s", seconds, read(out), read(err))
         .isTrue();
@@ -98,18 +98,18 @@ final class Program implements AutoCloseable {
   }
 
   /** Sends a signal by its name. */
-  void signal(String name) throws IOException, InterruptedException {
+  public void signal(String name) throws IOException, InterruptedException {
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
     assertThat(kill.waitFor()).isZero();
   }
 
   /** Whether it still runs. */
-  boolean isRunning() {
+  public boolean isRunning() {
     return process.isAlive();
   }
 
   /** What it said so far, to both streams. */
-  String said() throws IOException {
+  public String said() throws IOException {
     return read(out) + read(err);
   }
 
