@@ -95,11 +95,10 @@ class KillTest {
     Files.writeString(
         folder.resolve("tidemark.yaml"),
         """
-        pipeline:
-          name: kill
-          data-dir: %s
-          flush:
-            interval: 700ms
+        name: kill
+        data-dir: %s
+        flush:
+          interval: 700ms
         source:
           type: postgres
           url: %s
@@ -133,8 +132,7 @@ class KillTest {
     long fromXid = 0;
     for (int kill = 1; kill <= kills; kill++) {
       try (Program program = start()) {
-        // The first ones die young, in the snapshot; later every moment is as likely as another.
-        pass(Duration.ofMillis(1200 + random.nextInt(kill < 5 ? 2500 : 6000)));
+        waitForItsMoment(kill, program, truth);
         String fault = kill % 2 == 0 ? faults.next() : "none";
         pass(Duration.ofMillis(random.nextInt(1500)));
         assertThat(program.isRunning()).as("before kill %s, after fault '%s': %s", kill, fault, program.said()).isTrue();
@@ -152,6 +150,25 @@ class KillTest {
       }
     }
     return fromXid;
+  }
+
+  /** Every third dies young, in its start or its snapshot; the others any time after they have committed something. */
+  private void waitForItsMoment(int kill, Program program, Truth truth) throws Exception {
+    if (kill % 3 == 1) {
+      pass(Duration.ofMillis(1000 + random.nextInt(4000)));
+    } else {
+      Lsn before = newest(truth);
+      await("kill " + kill + " waits for a commit above " + before, program, () -> before.isBefore(newest(truth)));
+      pass(Duration.ofMillis(random.nextInt(2500)));
+    }
+  }
+
+  private static Lsn newest(Truth truth) {
+    try (LakeCopy copy = truth.open(AsOf.LATEST)) {
+      return copy.tidemark().lsn();
+    } catch (TidemarkException e) {
+      return Lsn.ZERO; // nothing was committed yet
+    }
   }
 
   private static void pass(Duration time) {
