@@ -66,7 +66,8 @@ public final class Program implements AutoCloseable {
   }
 
   /** Makes a call and waits for its end. */
-  public static Said call(Path folder, String... arguments) throws IOException, InterruptedException {
+  public static Said call(Path folder, String... arguments)
+      throws IOException, InterruptedException {
     try (Program program = start(folder, arguments)) {
       return program.end(PATIENCE_SECONDS);
     }

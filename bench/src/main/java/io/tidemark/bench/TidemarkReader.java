@@ -34,14 +34,16 @@ final class TidemarkReader implements Reader {
   /** What is read. */
   enum What {
     /** The changes of a slot that is there. */
-    STREAM("never"),
-    /** The rows of a table. */
-    SNAPSHOT("initial");
+    STREAM("never", 0),
+    /** The rows of a table; a row that marks the beginning of the copy comes before them. */
+    SNAPSHOT("initial", 1);
 
     private final String snapshotMode;
+    private final int marks;
 
-    What(String snapshotMode) {
+    What(String snapshotMode, int marks) {
       this.snapshotMode = snapshotMode;
+      this.marks = marks;
     }
   }
 
@@ -65,7 +67,8 @@ final class TidemarkReader implements Reader {
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread running = new Thread(() -> run(pipeline, failure), "pipeline");
     running.start();
-    while (pipeline.status().changesCaptured() < job.changes() && running.isAlive()) {
+    long expected = job.changes() + what.marks;
+    while (pipeline.status().changesCaptured() < expected && running.isAlive()) {
       Thread.sleep(LOOK_MILLIS);
     }
     if (failure.get() == null) {
@@ -75,9 +78,9 @@ final class TidemarkReader implements Reader {
     long written = pipeline.status().rowsWritten();
     pipeline.stop();
     running.join();
-    if (failure.get() != null || written < job.changes()) {
+    if (failure.get() != null || written < expected) {
       throw new IllegalStateException(
-          "Wrote " + written + " rows, expected " + job.changes() + ".", failure.get());
+          "Wrote " + written + " rows, expected " + expected + ".", failure.get());
     }
     return measure;
   }

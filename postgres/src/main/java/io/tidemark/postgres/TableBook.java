@@ -193,6 +193,7 @@ final class TableBook {
     batch.addRow(Op.TRUNCATE, commitLsn, ordinal, 0, committedAt);
     leaf.ifPresent(batch::leaf);
     batch.columns().forEach(column -> column.vector().addNull());
+    changesGiven++;
     put(new SourceEvent.Changes(batch));
   }
 

@@ -34,7 +34,8 @@ final class Faults {
   String next() throws SQLException {
     switch (turn++ % 6) {
       case 0:
-        return run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'walsender'");
+        return run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'walsender'");
       case 1:
         return run(DDL.get(ddl++ % DDL.size()));
       case 2:

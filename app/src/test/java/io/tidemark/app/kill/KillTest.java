@@ -33,16 +33,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The promise under fire: the process is killed (SIGKILL) again and again in the middle of its work, while the server
- * restarts, connections are cut and tables change their form. At the end every value of every row equals the source, no
- * change is missing or there twice, and the bank balanced at every tidemark there ever was.
+ * The promise under fire: the process is killed (SIGKILL) again and again in the middle of its
+ * work, while the server restarts, connections are cut and tables change their form. At the end
+ * every value of every row equals the source, no change is missing or there twice, and the bank
+ * balanced at every tidemark there ever was.
  *
- * <p>{@code -Dtidemark.kills=N} and {@code -Dtidemark.seed=N} change the number of kills and what is random.
+ * <p>{@code -Dtidemark.kills=N} and {@code -Dtidemark.seed=N} change the number of kills and what
+ * is random.
  */
 @Tag("thorough")
 class KillTest {
   private static final List<String> BANK = BankSchema.TABLES;
-  private static final List<String> ODD = List.of("documents", "sightings", "measurements", "scratch");
+  private static final List<String> ODD =
+      List.of("documents", "sightings", "measurements", "scratch");
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   private final int kills = Integer.getInteger("tidemark.kills", 25);
@@ -135,7 +138,9 @@ class KillTest {
         waitForItsMoment(kill, program, truth);
         String fault = kill % 2 == 0 ? faults.next() : "none";
         pass(Duration.ofMillis(random.nextInt(1500)));
-        assertThat(program.isRunning()).as("before kill %s, after fault '%s': %s", kill, fault, program.said()).isTrue();
+        assertThat(program.isRunning())
+            .as("before kill %s, after fault '%s': %s", kill, fault, program.said())
+            .isTrue();
         program.signal("KILL");
       }
       if (fromXid == 0 && areMembers(truth, BANK)) {
@@ -152,13 +157,19 @@ class KillTest {
     return fromXid;
   }
 
-  /** Every third dies young, in its start or its snapshot; the others any time after they have committed something. */
+  /**
+   * Every third dies young, in its start or its snapshot; the others any time after they have
+   * committed something.
+   */
   private void waitForItsMoment(int kill, Program program, Truth truth) throws Exception {
     if (kill % 3 == 1) {
       pass(Duration.ofMillis(1000 + random.nextInt(4000)));
     } else {
       Lsn before = newest(truth);
-      await("kill " + kill + " waits for a commit above " + before, program, () -> before.isBefore(newest(truth)));
+      await(
+          "kill " + kill + " waits for a commit above " + before,
+          program,
+          () -> before.isBefore(newest(truth)));
       pass(Duration.ofMillis(random.nextInt(2500)));
     }
   }

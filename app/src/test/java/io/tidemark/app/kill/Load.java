@@ -41,7 +41,8 @@ final class Load implements AutoCloseable {
   private void runBank() {
     long round = 0;
     while (!stopped) {
-      try (BankGenerator work = new BankGenerator(this::connect, new BankSchema("public"), seed + round++)) {
+      try (BankGenerator work =
+          new BankGenerator(this::connect, new BankSchema("public"), seed + round++)) {
         generator = work;
         work.open();
         work.run(bankRate);
@@ -74,7 +75,10 @@ final class Load implements AutoCloseable {
     }
   }
 
-  /** A statement may fail by the DDL beside it (a column just gone, a deadlock): then nothing of it counts. */
+  /**
+   * A statement may fail by the DDL beside it (a column just gone, a deadlock): then nothing of it
+   * counts.
+   */
   private void oneOdd(Connection db, Random random) throws SQLException {
     try {
       OddTables.change(db, random);

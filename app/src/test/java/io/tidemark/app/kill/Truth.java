@@ -25,7 +25,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Holds a lake against its source: every value of every current row, and every change of the history. */
+/**
+ * Holds a lake against its source: every value of every current row, and every change of the
+ * history.
+ */
 final class Truth {
   private final EmbeddedPostgres server;
   private final Path lake;
@@ -39,10 +42,14 @@ final class Truth {
 
   /** The lake as of one of its tidemarks. */
   LakeCopy open(AsOf asOf) {
-    return LakeCopy.open(ParquetConfig.of(lake.toString()), List.of(), asOf, scratch.resolve("cache"));
+    return LakeCopy.open(
+        ParquetConfig.of(lake.toString()), List.of(), asOf, scratch.resolve("cache"));
   }
 
-  /** Fails with the first differing rows unless every current row of the tables is equal in every value. */
+  /**
+   * Fails with the first differing rows unless every current row of the tables is equal in every
+   * value.
+   */
   void currentRowsAreEqual(List<String> tables) throws SQLException {
     try (LakeCopy lakeCopy = open(AsOf.LATEST);
         DuckDbCopy copy =
@@ -57,7 +64,9 @@ final class Truth {
                 .filter(each -> each.schema().name().equals(new TableName("public", table)))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("the lake has no table " + table));
-        assertThat(copied.state().isMember()).as("%s is a member: %s", table, copied.state()).isTrue();
+        assertThat(copied.state().isMember())
+            .as("%s is a member: %s", table, copied.state())
+            .isTrue();
         List<String> columns = copied.schema().columns().stream().map(Column::name).toList();
         assertThat(columns).as("columns of %s", table).isEqualTo(sourceColumns(db, table));
         assertThat(copyRows(copy, copied.schema().name()))
@@ -72,7 +81,8 @@ final class Truth {
     try (Statement statement = db.createStatement();
         ResultSet rows =
             statement.executeQuery(
-                "SELECT attname FROM pg_attribute WHERE attrelid = '" + table
+                "SELECT attname FROM pg_attribute WHERE attrelid = '"
+                    + table
                     + "'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum")) {
       while (rows.next()) {
         names.add(rows.getString(1));
@@ -81,11 +91,14 @@ final class Truth {
     return names;
   }
 
-  private static List<String> sourceRows(Connection db, String table, List<String> columns) throws SQLException {
+  private static List<String> sourceRows(Connection db, String table, List<String> columns)
+      throws SQLException {
     List<String> rows = new ArrayList<>();
-    String texts = columns.stream().map(name -> '"' + name + "\"::text").collect(Collectors.joining(", "));
+    String texts =
+        columns.stream().map(name -> '"' + name + "\"::text").collect(Collectors.joining(", "));
     try (Statement statement = db.createStatement()) {
-      statement.execute("SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET DateStyle = 'ISO, MDY'");
+      statement.execute(
+          "SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET DateStyle = 'ISO, MDY'");
       try (ResultSet found = statement.executeQuery("SELECT " + texts + " FROM " + table)) {
         while (found.next()) {
           List<String> row = new ArrayList<>();
@@ -108,8 +121,8 @@ final class Truth {
   }
 
   /**
-   * Fails unless the history of the tables, from a transaction on, has exactly the changes that the source's own triggers
-   * wrote down.
+   * Fails unless the history of the tables, from a transaction on, has exactly the changes that the
+   * source's own triggers wrote down.
    */
   void everyChangeIsThereOnce(List<String> tables, long fromXid) throws SQLException {
     Map<String, Long> inLake = new TreeMap<>();
@@ -119,10 +132,14 @@ final class Truth {
       for (String table : tables) {
         try (QueryResult result =
             query.run(
-                "SELECT _xid, _op, count(*) FROM " + table + "_changes WHERE _op IN ('c', 'u', 'd') AND _xid >= "
-                    + fromXid + " GROUP BY ALL")) {
+                "SELECT _xid, _op, count(*) FROM "
+                    + table
+                    + "_changes WHERE _op IN ('c', 'u', 'd') AND _xid >= "
+                    + fromXid
+                    + " GROUP BY ALL")) {
           for (List<Object> row : result) {
-            inLake.put(row.get(0) + " " + table + " " + row.get(1), ((Number) row.get(2)).longValue());
+            inLake.put(
+                row.get(0) + " " + table + " " + row.get(1), ((Number) row.get(2)).longValue());
           }
         }
       }
@@ -140,7 +157,9 @@ final class Truth {
         assertThat(
                 rows(
                     query,
-                    "SELECT _lsn, _seq, count(*) FROM " + table + "_changes GROUP BY ALL HAVING count(*) > 1"))
+                    "SELECT _lsn, _seq, count(*) FROM "
+                        + table
+                        + "_changes GROUP BY ALL HAVING count(*) > 1"))
             .as("changes of %s that are there twice", table)
             .isEmpty();
       }
