@@ -65,6 +65,11 @@ public final class LakeView implements AutoCloseable {
     return tables;
   }
 
+  /** Whether a file counts, or counted at a tidemark that is still kept. */
+  public boolean knows(String path) {
+    return state.knows(path);
+  }
+
   /**
    * The files of a table that count, as local files that can be read now; those of an S3 lake are
    * fetched first where the cache lacks them. Empty for a table without rows.

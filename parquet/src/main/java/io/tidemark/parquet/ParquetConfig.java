@@ -29,6 +29,7 @@ import java.util.Optional;
  *     keep two apart
  * @param checkpointEvery commits after which a state object carries the whole state
  * @param retainTidemarks commits that can still be read as of
+ * @param compact whether small files are joined while the pipeline runs
  * @param staging local folder for files on their way to S3; empty for one below the system's
  *     temporary folder
  */
@@ -42,6 +43,7 @@ public record ParquetConfig(
     boolean singleWriter,
     int checkpointEvery,
     long retainTidemarks,
+    boolean compact,
     Optional<Path> staging) {
   /** How long files that were joined or rewritten stay for readers that have begun. */
   static final Duration GRACE = Duration.ofMinutes(15);
@@ -151,6 +153,14 @@ public record ParquetConfig(
           OptionType.NUMBER,
           "10000",
           "Number of commits that stay readable with --as-of.");
+  private static final Option<Boolean> COMPACT =
+      Option.of(
+          "compact",
+          OptionType.SWITCH,
+          "false",
+          "Whether small files are joined while the pipeline runs. Readers that only list files"
+              + " see joined rows twice until the old files are removed; those that follow the"
+              + " state do not.");
   private static final Option<String> STAGING =
       Option.optional(
           "staging-path",
@@ -183,6 +193,7 @@ public record ParquetConfig(
               SINGLE_WRITER,
               CHECKPOINT_EVERY,
               RETAIN_TIDEMARKS,
+              COMPACT,
               STAGING));
 
   /** What options by name say, all well formed; the others are at their defaults. */
@@ -212,7 +223,7 @@ public record ParquetConfig(
   public static ParquetConfig from(Settings settings, String where, List<String> problems) {
     range(settings, COMPRESSION_LEVEL, 1, 19, where, problems);
     range(settings, ROW_GROUP_BYTES, 1 << 20, 1 << 30, where, problems);
-    range(settings, TARGET_FILE_BYTES, 1 << 20, 1L << 40, where, problems);
+    range(settings, TARGET_FILE_BYTES, 1 << 16, 1L << 40, where, problems);
     range(settings, CHECKPOINT_EVERY, 1, 100_000, where, problems);
     range(settings, RETAIN_TIDEMARKS, 1, 10_000_000, where, problems);
     if (settings.find(ACCESS_KEY).isPresent() != settings.find(SECRET_KEY).isPresent()) {
@@ -222,6 +233,16 @@ public record ParquetConfig(
     if (path.contains("://") && !path.matches("s3://[^/]+(/.*)?")) {
       problems.add(where + ".path: expected a folder or s3://bucket/prefix, got '" + path + "'.");
     }
+    settings
+        .find(ENDPOINT)
+        .filter(endpoint -> !endpoint.matches("https?://[^\\s/]+(/\\S*)?"))
+        .ifPresent(
+            endpoint ->
+                problems.add(
+                    where
+                        + ".endpoint: expected a URL such as http://127.0.0.1:9000, got '"
+                        + endpoint
+                        + "'."));
     return new ParquetConfig(
         path,
         s3(path, settings),
@@ -233,11 +254,14 @@ public record ParquetConfig(
         value(settings, SINGLE_WRITER),
         value(settings, CHECKPOINT_EVERY).intValue(),
         value(settings, RETAIN_TIDEMARKS),
+        value(settings, COMPACT),
         settings.find(STAGING).map(Path::of));
   }
 
   private static S3Location s3(String path, Settings settings) {
     S3Location place = S3Location.of(path.startsWith("s3://") ? path : "s3://none");
+    Optional<URI> endpoint =
+        settings.find(ENDPOINT).filter(url -> url.matches("https?://\\S+")).map(URI::create);
     Optional<S3Credentials> credentials =
         settings
             .find(ACCESS_KEY)
@@ -251,7 +275,7 @@ public record ParquetConfig(
     return new S3Location(
         place.bucket(),
         place.prefix(),
-        settings.find(ENDPOINT).map(URI::create),
+        endpoint,
         settings.find(REGION),
         value(settings, PATH_STYLE),
         credentials,

@@ -12,7 +12,7 @@ import io.tidemark.api.sink.Sink;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.api.sink.Staged;
-import io.tidemark.parquet.state.DataFiles;
+import io.tidemark.parquet.file.Encoder;
 import io.tidemark.parquet.state.LakeFile;
 import io.tidemark.parquet.state.LakeState;
 import io.tidemark.parquet.state.StateLog;
@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -49,10 +50,10 @@ public final class ParquetSink implements Sink {
   private final Set<TableSchema> prepared = new HashSet<>();
   private final Map<FinishedFile, String> keys = new HashMap<>();
   private final Set<FinishedFile> published = ConcurrentHashMap.newKeySet();
+  private Optional<SinkUpkeep> upkeep = Optional.empty();
   private FlushBuffer buffer;
   private StateLog log;
-  private int filesOfNumber;
-  private long numberOfFiles;
+  private final FileNames names = new FileNames();
 
   /** A sink of the real time. */
   public ParquetSink(ParquetConfig config) {
@@ -63,12 +64,12 @@ public final class ParquetSink implements Sink {
     this.config = config;
     this.clock = clock;
     this.store = store;
-    AtomicInteger names = new AtomicInteger();
+    AtomicInteger threads = new AtomicInteger();
     this.publishers =
         Executors.newFixedThreadPool(
             PUBLISHERS,
             task -> {
-              Thread thread = new Thread(task, "parquet-publish-" + names.incrementAndGet());
+              Thread thread = new Thread(task, "parquet-publish-" + threads.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             });
@@ -84,15 +85,11 @@ public final class ParquetSink implements Sink {
     if (buffer != null) {
       buffer.discard();
     }
+    upkeep.ifPresent(SinkUpkeep::discard);
     forgetFiles();
     try {
       log =
-          StateLog.claim(
-              store,
-              LakeStores.exclusion(config),
-              new StateLog.Retention(
-                  config.checkpointEvery(), config.retainTidemarks(), ParquetConfig.GRACE),
-              clock);
+          StateLog.claim(store, LakeStores.exclusion(config), LakeUpkeep.retention(config), clock);
       int removed = log.removeOrphans();
       store.sweep();
       if (removed > 0) {
@@ -101,6 +98,14 @@ public final class ParquetSink implements Sink {
       if (buffer == null) {
         buffer = new FlushBuffer(config, store.staging());
       }
+      if (config.compact() && upkeep.isEmpty()) {
+        upkeep =
+            Optional.of(
+                new SinkUpkeep(
+                    new LakeRewriter(store, config, names),
+                    new Encoder(config.compressionLevel())));
+      }
+      names.prepare(log.nextNumber());
     } catch (StoreException e) {
       if (e.outcome() == StoreException.Outcome.REFUSED) {
         throw new TidemarkException(
@@ -129,10 +134,7 @@ public final class ParquetSink implements Sink {
   @Override
   public List<Staged> seal(Position upTo) throws SinkException {
     List<FinishedFile> files = buffer.finish();
-    if (numberOfFiles != log.nextNumber()) {
-      numberOfFiles = log.nextNumber();
-      filesOfNumber = 0;
-    }
+    names.prepare(log.nextNumber());
     for (FinishedFile file : files) {
       keys.computeIfAbsent(file, missing -> key(missing, upTo));
     }
@@ -163,12 +165,7 @@ public final class ParquetSink implements Sink {
         upTo.parts().size() == 1 ? upTo.lsn().toHex() : new Lsn(file.facts().maxLsn()).toHex();
     return config
         .layout()
-        .key(
-            file.schema().name(),
-            file.date(),
-            file.lastCommittedAt(),
-            lsn,
-            DataFiles.part(numberOfFiles, filesOfNumber++));
+        .key(file.schema().name(), file.date(), file.lastCommittedAt(), lsn, names.nextPart());
   }
 
   private static LakeFile entry(FinishedFile file, String key) {
@@ -222,11 +219,19 @@ public final class ParquetSink implements Sink {
 
   @Override
   public void commit(Commit commit) throws SinkException {
-    List<LakeFile> added =
-        commit.staged().stream().map(piece -> LakeFile.ofJson(piece.description())).toList();
+    Replacement joined = upkeep.map(SinkUpkeep::ready).orElse(Replacement.NONE);
+    List<LakeFile> added = new ArrayList<>(joined.added());
+    commit.staged().forEach(piece -> added.add(LakeFile.ofJson(piece.description())));
     StateLog.Superfluous superfluous =
         log.commit(
-            commit.tidemark(), commit.committedAtMicros(), commit.changes(), added, List.of());
+            new StateLog.Change(
+                commit.tidemark(),
+                commit.committedAtMicros(),
+                commit.changes(),
+                added,
+                joined.removedPaths()));
+    names.prepare(log.nextNumber());
+    upkeep.ifPresent(joining -> joining.committed(joined, log.state().files()));
     if (!superfluous.isEmpty()) {
       StateLog writer = log;
       publishers.execute(() -> delete(writer, superfluous));
@@ -243,6 +248,7 @@ public final class ParquetSink implements Sink {
 
   @Override
   public void close() {
+    upkeep.ifPresent(SinkUpkeep::close);
     publishers.shutdown();
     if (buffer != null) {
       buffer.close();

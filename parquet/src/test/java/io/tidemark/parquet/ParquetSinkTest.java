@@ -185,20 +185,13 @@ class ParquetSinkTest {
 
   @Test
   void aLargeFlushIsSpreadOverRowGroupsAndFilesThatBecomeVisibleTogether() throws Exception {
-    ParquetConfig config = ParquetConfig.of(root.toString());
     ParquetSink sink =
         new ParquetSink(
-            new ParquetConfig(
-                config.path(),
-                config.s3(),
-                config.layout(),
-                1 << 20,
-                1 << 18,
-                1,
-                false,
-                100,
-                100,
-                Optional.empty()));
+            ParquetConfig.of(
+                Map.of(
+                    "path", root.toString(),
+                    "row-group-bytes", "1MiB",
+                    "target-file-bytes", "256KiB")));
     sinks.add(sink);
     sink.open();
     for (int i = 0; i < 30; i++) {

@@ -54,6 +54,11 @@ public final class MetaColumns {
     return RESERVED.contains(lower) || lower.endsWith(RAW_SUFFIX);
   }
 
+  /** Whether a column holds the place, transaction or time of a change. */
+  static boolean isNumber(String name) {
+    return name.equals(LSN) || name.equals(SEQ) || name.equals(XID) || name.equals(COMMITTED_AT);
+  }
+
   /** The field id of one of the columns that every file can have. */
   static int id(String name) {
     return META_IDS + 1 + RESERVED.indexOf(name);

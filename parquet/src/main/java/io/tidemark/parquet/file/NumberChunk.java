@@ -50,6 +50,11 @@ final class NumberChunk extends ChunkWriter {
     count += to - from;
   }
 
+  /** Whether numbers have 64 bits. */
+  boolean isWide() {
+    return wide;
+  }
+
   /** Appends a number as the value of the entry whose levels were appended last. */
   void number(long value) {
     scratch.numbers(count + 1)[count] = value;

@@ -122,7 +122,7 @@ public final class StateLog {
       }
       StateObject claim = claimAfter(newest);
       if (store.create(StateKeys.key(claim.number()), StateCodec.write(claim))
-          && StateKeys.numbersAbove(store, claim.number() - 1).last() == claim.number()) {
+          && isHighest(claim.number())) {
         epoch = claim.number();
         readOwn();
         return;
@@ -230,51 +230,79 @@ public final class StateLog {
   }
 
   /**
-   * Makes files and entries count.
+   * What a commit changes.
    *
    * @param tidemark the new position, at or above the present one
-   * @param changes entries that are set, or removed where empty
+   * @param committedAt commit time of the last transaction below it, microseconds since 1970 UTC
+   * @param entries entries that are set, or removed where empty
+   * @param added files that count from here on
    * @param removed paths of files that no longer count
-   * @return what may be deleted from now on
    */
-  public Superfluous commit(
+  public record Change(
       Position tidemark,
       long committedAt,
-      SortedMap<String, Optional<String>> changes,
+      SortedMap<String, Optional<String>> entries,
       List<LakeFile> added,
-      List<String> removed)
-      throws SinkException {
-    if (fenced) {
-      throw fenced();
-    }
-    if (!tidemark.covers(state.tidemark())) {
-      throw new IllegalArgumentException(
-          "Cannot commit tidemark " + tidemark + ": the lake is at " + state.tidemark() + ".");
-    }
-    SortedMap<String, String> plain = new TreeMap<>();
-    changes.forEach((key, value) -> plain.put(key, value.orElse(null)));
-    StateObject delta =
-        new StateObject(
-            StateObject.FORMAT_VERSION,
-            StateObject.COMMIT,
-            nextNumber(),
-            epoch,
-            UUID.randomUUID().toString(),
-            clock.instant().toString(),
-            state.checkpoints().isEmpty()
-                ? 0
-                : state.checkpoints().get(state.checkpoints().size() - 1),
-            LakeState.parts(tidemark),
-            Math.max(committedAt, state.committedAt()),
-            plain,
-            added,
-            removed,
-            null);
+      List<String> removed) {}
+
+  /** A change of files that leaves tidemark and entries as they are. */
+  public Change replacing(List<String> removed, List<LakeFile> added) {
+    return new Change(state.tidemark(), state.committedAt(), new TreeMap<>(), added, removed);
+  }
+
+  /**
+   * Makes a change count.
+   *
+   * @return what may be deleted from now on
+   */
+  public Superfluous commit(Change change) throws SinkException {
+    StateObject delta = delta(change);
     if (!isCheckpointDue()) {
       append(delta);
       return Superfluous.NOTHING;
     }
-    return commitCheckpoint(delta);
+    return commitCheckpoint(delta, retention);
+  }
+
+  /**
+   * Makes a change count by an object that carries the whole state, and ends the retention of older
+   * ones.
+   *
+   * @return what may be deleted from now on
+   */
+  public Superfluous commitWhole(Change change, Retention kept) throws SinkException {
+    return commitCheckpoint(delta(change), kept);
+  }
+
+  private StateObject delta(Change change) throws SinkException {
+    if (fenced) {
+      throw fenced();
+    }
+    if (!change.tidemark().covers(state.tidemark())) {
+      throw new IllegalArgumentException(
+          "Cannot commit tidemark "
+              + change.tidemark()
+              + ": the lake is at "
+              + state.tidemark()
+              + ".");
+    }
+    SortedMap<String, String> plain = new TreeMap<>();
+    change.entries().forEach((key, value) -> plain.put(key, value.orElse(null)));
+    List<Long> checkpoints = state.checkpoints();
+    return new StateObject(
+        StateObject.FORMAT_VERSION,
+        StateObject.COMMIT,
+        nextNumber(),
+        epoch,
+        UUID.randomUUID().toString(),
+        clock.instant().toString(),
+        checkpoints.isEmpty() ? 0 : checkpoints.get(checkpoints.size() - 1),
+        LakeState.parts(change.tidemark()),
+        Math.max(change.committedAt(), state.committedAt()),
+        plain,
+        change.added(),
+        change.removed(),
+        null);
   }
 
   private boolean isCheckpointDue() {
@@ -284,35 +312,35 @@ public final class StateLog {
             || commits >= 10L * retention.checkpointEvery());
   }
 
-  private Superfluous commitCheckpoint(StateObject delta) throws SinkException {
+  private Superfluous commitCheckpoint(StateObject delta, Retention kept) throws SinkException {
     LakeState after = state.copy();
     after.apply(delta);
     List<Long> checkpoints = new ArrayList<>(state.checkpoints());
     checkpoints.add(delta.number());
-    long floor = floor(checkpoints, delta.number());
+    long floor = floor(checkpoints, delta.number(), kept.tidemarks());
     checkpoints.removeIf(number -> number < floor);
-    List<Retired> kept = new ArrayList<>();
+    List<Retired> retired = new ArrayList<>();
     List<String> dropped = new ArrayList<>();
-    Instant young = clock.instant().minus(retention.grace());
+    Instant young = clock.instant().minus(kept.grace());
     for (Retired file : after.retired()) {
-      if (file.number() <= floor && Instant.parse(file.retiredAt()).isBefore(young)) {
+      if (file.number() <= floor && !Instant.parse(file.retiredAt()).isAfter(young)) {
         dropped.add(file.path());
       } else {
-        kept.add(file);
+        retired.add(file);
       }
     }
     append(
         delta.asCheckpoint(
             new Checkpoint(
-                after.entries(), List.copyOf(after.files()), kept, List.copyOf(checkpoints))));
+                after.entries(), List.copyOf(after.files()), retired, List.copyOf(checkpoints))));
     return new Superfluous(dropped, floor);
   }
 
   /** The oldest checkpoint that the retained tidemarks need; 0 where none can go. */
-  private long floor(List<Long> checkpoints, long number) {
+  private static long floor(List<Long> checkpoints, long number, long tidemarks) {
     long floor = 0;
     for (long checkpoint : checkpoints) {
-      if (number - checkpoint >= retention.tidemarks()) {
+      if (number - checkpoint >= tidemarks) {
         floor = checkpoint;
       }
     }
@@ -342,16 +370,21 @@ public final class StateLog {
   }
 
   private void checkHighest(long number) throws SinkException {
-    TreeSet<Long> numbers;
+    boolean highest;
     try {
-      numbers = StateKeys.numbersAbove(store, number - 1);
+      highest = isHighest(number);
     } catch (StoreException e) {
       throw new SinkException.OutcomeUnknown(e.getMessage(), e);
     }
-    if (numbers.isEmpty() || numbers.last() != number) {
+    if (!highest) {
       fenced = true;
       throw fenced();
     }
+  }
+
+  private boolean isHighest(long number) throws StoreException {
+    TreeSet<Long> numbers = StateKeys.numbersAbove(store, number - 1);
+    return !numbers.isEmpty() && numbers.last() == number;
   }
 
   private SinkException.Fenced fenced() {

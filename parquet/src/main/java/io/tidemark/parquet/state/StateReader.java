@@ -21,6 +21,13 @@ import java.util.function.Predicate;
  */
 public final class StateReader {
   private static final int ATTEMPTS = 20;
+
+  /**
+   * Listings that must agree that there is nothing: one of a folder can miss what is made while it
+   * runs, and what it saw may be cleaned up.
+   */
+  private static final int EMPTY_LISTINGS = 5;
+
   private static final int PARALLEL = 8;
 
   private final ObjectStore store;
@@ -39,6 +46,9 @@ public final class StateReader {
     for (int attempt = 1; ; attempt++) {
       TreeSet<Long> numbers = StateKeys.numbersAbove(store, 0);
       if (numbers.isEmpty()) {
+        if (attempt < EMPTY_LISTINGS) {
+          continue;
+        }
         return Optional.empty();
       }
       try {
@@ -56,6 +66,9 @@ public final class StateReader {
     for (int attempt = 1; ; attempt++) {
       TreeSet<Long> numbers = StateKeys.numbersAbove(store, 0);
       if (numbers.isEmpty()) {
+        if (attempt < EMPTY_LISTINGS) {
+          continue;
+        }
         return Optional.empty();
       }
       try {

@@ -1,0 +1,94 @@
+package io.tidemark.parquet;
+
+import io.tidemark.parquet.file.Encoder;
+import io.tidemark.parquet.state.LakeFile;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Joins small files while a pipeline writes: one run at a time on a thread of its own, whose result
+ * the next commit takes along. All calls by the sink's thread.
+ */
+final class SinkUpkeep implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SinkUpkeep.class);
+
+  /** Files of a run that are worth reading and writing again. */
+  private static final int LEAST_FILES = 16;
+
+  /** Commits between two looks at all files. */
+  private static final int LOOK_EVERY = 20;
+
+  private final LakeRewriter rewriter;
+  private final Encoder encoder;
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread named = new Thread(task, "parquet-join");
+            named.setDaemon(true);
+            return named;
+          });
+  private Future<Replacement> job;
+  private int commits;
+
+  SinkUpkeep(LakeRewriter rewriter, Encoder encoder) {
+    this.rewriter = rewriter;
+    this.encoder = encoder;
+  }
+
+  /** What is ready to be committed; the same until {@link #committed}. */
+  Replacement ready() {
+    if (job == null || !job.isDone()) {
+      return Replacement.NONE;
+    }
+    try {
+      return job.get();
+    } catch (ExecutionException e) {
+      LOG.warn("Cannot join small files, it is tried again later: {}", e.getCause().toString());
+      job = null;
+      return Replacement.NONE;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Replacement.NONE;
+    }
+  }
+
+  /** A commit took along what was ready; may begin the next run. */
+  void committed(Replacement taken, Collection<LakeFile> files) {
+    if (taken != Replacement.NONE) {
+      job = null;
+    }
+    if (job == null && (++commits % LOOK_EVERY == 0 || taken != Replacement.NONE)) {
+      List<List<LakeFile>> runs = rewriter.plan(files, LEAST_FILES);
+      if (!runs.isEmpty()) {
+        job = thread.submit(() -> rewriter.join(runs.get(0), encoder));
+      }
+    }
+  }
+
+  /** Forgets what was begun; its files are left to the next clean-up. */
+  void discard() {
+    if (job != null) {
+      try {
+        job.get();
+      } catch (ExecutionException e) {
+        LOG.debug("A join that is not needed any more failed.", e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      job = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    discard();
+    thread.shutdownNow();
+    encoder.close();
+  }
+}

@@ -1,0 +1,115 @@
+package io.tidemark.parquet;
+
+import io.tidemark.parquet.store.ObjectStore;
+import io.tidemark.parquet.store.StoreException;
+import io.tidemark.parquet.store.StoreException.Outcome;
+import io.tidemark.parquet.store.StoredObject;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** A real store in which a test can do something before an act, or let its answer be lost. */
+public final class HookedStore implements ObjectStore {
+  private final ObjectStore store;
+
+  /** Done once before the next creation of a state object. */
+  public Runnable beforeCreate = () -> {};
+
+  /** Whether the answer to the next creation of a state object is lost. */
+  public boolean loseAnswer;
+
+  /** Whether the client sends each creation of a commit twice, as it does after a lost answer. */
+  public boolean sendsTwice;
+
+  /** Whether a creation does not look whether the key is taken. */
+  public boolean ignoresCondition;
+
+  /** Whether the next publishing fails. */
+  public boolean failPublish;
+
+  public HookedStore(ObjectStore store) {
+    this.store = store;
+  }
+
+  @Override
+  public String name() {
+    return store.name();
+  }
+
+  @Override
+  public boolean create(String key, byte[] content) throws StoreException {
+    if (key.contains("/state/")) {
+      Runnable once = beforeCreate;
+      beforeCreate = () -> {};
+      once.run();
+    }
+    if (ignoresCondition) {
+      store.delete(List.of(key));
+    }
+    boolean created = store.create(key, content);
+    if (sendsTwice && new String(content, StandardCharsets.UTF_8).contains("\"commit\"")) {
+      created = store.create(key, content);
+    }
+    if (loseAnswer && key.contains("/state/")) {
+      loseAnswer = false;
+      throw new StoreException(Outcome.UNKNOWN, "Cannot create " + key + ": timed out.", null);
+    }
+    return created;
+  }
+
+  @Override
+  public Optional<byte[]> read(String key) throws StoreException {
+    return store.read(key);
+  }
+
+  @Override
+  public void publish(Path file, String key) throws StoreException {
+    if (failPublish) {
+      failPublish = false;
+      throw new StoreException(Outcome.UNKNOWN, "Cannot publish " + key + ": timed out.", null);
+    }
+    store.publish(file, key);
+  }
+
+  @Override
+  public void sync() throws StoreException {
+    store.sync();
+  }
+
+  @Override
+  public List<StoredObject> list(String prefix, String after) throws StoreException {
+    return store.list(prefix, after);
+  }
+
+  @Override
+  public void delete(Collection<String> keys) throws StoreException {
+    store.delete(keys);
+  }
+
+  @Override
+  public Path staging() throws StoreException {
+    return store.staging();
+  }
+
+  @Override
+  public void sweep() throws StoreException {
+    store.sweep();
+  }
+
+  @Override
+  public Optional<Path> local(String key) {
+    return store.local(key);
+  }
+
+  @Override
+  public boolean fetch(String key, Path target) throws StoreException {
+    return store.fetch(key, target);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}
