@@ -42,6 +42,13 @@ public final class Duck implements AutoCloseable {
     }
   }
 
+  /** Runs a statement. */
+  public void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
   /** A table function over files. */
   public static String files(List<Path> paths) {
     return paths.stream()
