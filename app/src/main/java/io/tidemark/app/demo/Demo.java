@@ -3,6 +3,7 @@ package io.tidemark.app.demo;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
+import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.bank.BankGenerator;
 import io.tidemark.app.bank.BankSchema;
@@ -19,6 +20,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -80,12 +82,13 @@ public final class Demo {
       }
       say("The bank is open at " + connector.endpoint() + storage);
       LOG.info("The demo begins at {} in {}", connector.endpoint(), folder.root());
-      RunningPipeline pipeline =
-          RunningPipeline.start(wiring.pipeline(wiring.load(folder.config())), folder.root());
+      Setup setup = wiring.load(folder.config());
+      RunningPipeline pipeline = RunningPipeline.start(wiring.pipeline(setup), folder.root());
       CompletableFuture<Void> business = start(bank);
       new Watch(session, pipeline, () -> OptionalLong.of(bank.rows())).show(options.length());
       bank.stop();
-      return end(pipeline, business, connector);
+      PipelineStatus last = end(pipeline, business, connector);
+      return DemoReport.of(last, options, session.json() ? CurrentRows.of(setup) : Map.of());
     }
   }
 
@@ -109,7 +112,8 @@ public final class Demo {
   }
 
   /** What was written is copied before the end, if the time allows. */
-  private Answer end(RunningPipeline pipeline, CompletableFuture<Void> business, Connector database)
+  private PipelineStatus end(
+      RunningPipeline pipeline, CompletableFuture<Void> business, Connector database)
       throws InterruptedException {
     say("Stopping");
     try {
@@ -127,7 +131,7 @@ public final class Demo {
     }
     PipelineStatus last = pipeline.status();
     boolean stopped = pipeline.stop(LAST_COMMIT);
-    return DemoReport.of(stopped ? pipeline.status() : last, options);
+    return stopped ? pipeline.status() : last;
   }
 
   /** The end of the database's log; empty where the database is gone. */

@@ -1,5 +1,6 @@
 package io.tidemark.app.demo;
 
+import io.tidemark.api.model.TableName;
 import io.tidemark.app.cli.Answer;
 import io.tidemark.app.cli.ExitCode;
 import io.tidemark.app.live.PipelineFacts;
@@ -9,6 +10,7 @@ import io.tidemark.engine.pipeline.PipelineStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** What a demo says at its end. */
 final class DemoReport {
@@ -16,8 +18,11 @@ final class DemoReport {
 
   private DemoReport() {}
 
-  static Answer of(PipelineStatus status, DemoOptions options) {
-    return new Answer(ExitCode.OK, lines(status, options), PipelineFacts.of(status));
+  /**
+   * @param current rows that the tables of the copy have now, where they were counted
+   */
+  static Answer of(PipelineStatus status, DemoOptions options, Map<TableName, Long> current) {
+    return new Answer(ExitCode.OK, lines(status, options), PipelineFacts.of(status, current));
   }
 
   private static List<String> lines(PipelineStatus status, DemoOptions options) {

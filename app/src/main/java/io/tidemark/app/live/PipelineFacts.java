@@ -1,5 +1,6 @@
 package io.tidemark.app.live;
 
+import io.tidemark.api.model.TableName;
 import io.tidemark.engine.pipeline.PipelineStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,8 +11,18 @@ import java.util.Map;
 public final class PipelineFacts {
   private PipelineFacts() {}
 
-  /** The facts by name. */
+  /** The facts by name; of each table the rows written since the process started. */
   public static Map<String, Object> of(PipelineStatus status) {
+    return of(status, Map.of());
+  }
+
+  /**
+   * The facts by name.
+   *
+   * @param current rows that tables have now, where they were counted: these are the tables' {@code
+   *     rows}, and what was written goes by {@code rowsWritten}
+   */
+  public static Map<String, Object> of(PipelineStatus status, Map<TableName, Long> current) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("pipeline", status.pipeline());
     facts.put("state", status.state());
@@ -28,7 +39,8 @@ public final class PipelineFacts {
       Map<String, Object> facet = new LinkedHashMap<>();
       facet.put("name", table.name());
       facet.put("state", table.state());
-      facet.put("rows", table.rows());
+      facet.put("rows", current.getOrDefault(TableName.parse(table.name()), table.rows()));
+      facet.put("rowsWritten", table.rows());
       if (!table.reason().isEmpty()) {
         facet.put("reason", table.reason());
       }
