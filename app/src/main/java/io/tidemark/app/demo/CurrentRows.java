@@ -40,8 +40,7 @@ final class CurrentRows {
 
   private static long count(DuckDbQuery query, TableName table) {
     try (QueryResult result =
-        query.run(
-            "SELECT count(*) FROM " + quoted(table.schema()) + "." + quoted(table.table()))) {
+        query.run("SELECT count(*) FROM " + quoted(table.schema()) + "." + quoted(table.table()))) {
       return ((Number) result.iterator().next().get(0)).longValue();
     }
   }
