@@ -27,7 +27,12 @@ final class RowGatherer {
 
   private Transaction transaction;
   private long transactionNumber;
-  private long ordinal;
+
+  /**
+   * Place of the next change in its transaction. Every change that survives counts, captured or
+   * not, so that it is the same whenever the transaction is read again.
+   */
+  private long nextOrdinal;
 
   /** Goes up whenever each shape must be looked at again before its next row. */
   private long check;
@@ -46,7 +51,7 @@ final class RowGatherer {
   void begin(Transaction next) {
     transaction = next;
     transactionNumber++;
-    ordinal = 0;
+    nextOrdinal = 0;
     checkAgain();
   }
 
@@ -62,6 +67,7 @@ final class RowGatherer {
   }
 
   void insert(Shape shape, Tuple row) {
+    long ordinal = nextOrdinal++;
     RowBinding binding = ready(shape);
     if (binding != null) {
       try {
@@ -75,6 +81,7 @@ final class RowGatherer {
   }
 
   void update(Shape shape, Before before, Tuple old, Tuple row) {
+    long ordinal = nextOrdinal++;
     RowBinding binding = ready(shape);
     if (binding != null) {
       int bytes = row.bytes() + binding.overhead();
@@ -94,6 +101,7 @@ final class RowGatherer {
   }
 
   void delete(Shape shape, Tuple old) {
+    long ordinal = nextOrdinal++;
     RowBinding binding = ready(shape);
     if (binding != null) {
       try {
@@ -107,6 +115,7 @@ final class RowGatherer {
   }
 
   void truncate(Shape shape) {
+    long ordinal = nextOrdinal++;
     RowBinding binding = ready(shape);
     if (binding != null) {
       binding.table.addTruncate(binding, transaction, ordinal);
@@ -116,6 +125,7 @@ final class RowGatherer {
 
   /** A row of a relation has come that is too large to be taken. */
   void tooLarge(Shape shape, long bytes) {
+    nextOrdinal++;
     RowBinding binding = binding(shape);
     if (binding != null) {
       fail(
@@ -191,7 +201,6 @@ final class RowGatherer {
   }
 
   private void added(RowBinding binding, int bytes) {
-    ordinal++;
     rows++;
     heldBytes += bytes;
     if (heldBytes >= limits.batchBytes() || binding.table.batch().size() >= limits.batchRows()) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -36,6 +37,7 @@ final class MemoryCopy implements StreamListener {
   private final List<String> messages = new ArrayList<>();
   private final List<String> failures = new ArrayList<>();
   private final ByteBudget budget;
+  private final Set<String> given = new TreeSet<>();
   private boolean ended;
   private Optional<Exception> end = Optional.empty();
   private long flushedEnd;
@@ -122,6 +124,16 @@ final class MemoryCopy implements StreamListener {
     lock.lock();
     try {
       return rows;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** All rows, with their positions and values, as texts. */
+  Set<String> given() {
+    lock.lock();
+    try {
+      return new TreeSet<>(given);
     } finally {
       lock.unlock();
     }
@@ -252,6 +264,7 @@ final class MemoryCopy implements StreamListener {
       flushedEnd = endLsn;
       for (ChangeBatch batch : pending) {
         for (int row = 0; row < batch.size(); row++) {
+          given.add(Recording.text(batch, row));
           apply(batch, row);
         }
       }

@@ -211,6 +211,26 @@ class StreamingServerTest {
   }
 
   @Test
+  void aTransactionThatIsReadAgainIsTheSameToTheOrdinal() throws Exception {
+    long seed = new Random().nextLong();
+    System.out.println("StreamingServerTest on " + version + ", seed " + seed);
+    read();
+    try (RandomLoad load = new RandomLoad(server, new Random(seed), 3)) {
+      load.run(150);
+      load.commit();
+    }
+    // First as it happened, with streams and rollbacks of parts that were sent, then from the end.
+    awaitAll();
+    reader.close();
+    Set<String> live = copy.given();
+    copy = new MemoryCopy(budget);
+    tables = new TextTables();
+    read();
+    awaitAll();
+    assertThat(copy.given()).isEqualTo(live);
+  }
+
+  @Test
   void changesOfFormInsideALargeTransactionHoldFromTheirPlaceOn() throws Exception {
     read();
     connection.setAutoCommit(false);
