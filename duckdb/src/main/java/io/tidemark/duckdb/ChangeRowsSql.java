@@ -11,6 +11,10 @@ import java.util.stream.Collectors;
  * newest version, joined by {@code UNION ALL}.
  */
 final class ChangeRowsSql {
+  /** What every row of the changes says of itself; the last two only where files have them. */
+  static final List<String> META =
+      List.of("_op", "_lsn", "_seq", "_xid", "_committed_at", "_unchanged", "_old", "_partition");
+
   private final TableForm form;
 
   ChangeRowsSql(TableForm form) {
@@ -62,9 +66,7 @@ final class ChangeRowsSql {
   private List<String> shownColumns(FileGroup group, GroupSql sql) {
     List<String> columns = new ArrayList<>();
     UniqueNames names = new UniqueNames();
-    List<String> meta =
-        List.of("_op", "_lsn", "_seq", "_xid", "_committed_at", "_unchanged", "_old", "_partition");
-    meta.forEach(name -> names.take(name, 0));
+    META.forEach(name -> names.take(name, 0));
     for (FormColumn column : form.shown()) {
       columns.add(as(sql.value(column), names.take(column.name(), column.attnum())));
     }
@@ -74,7 +76,7 @@ final class ChangeRowsSql {
         columns.add(as(sql.rawOrMisfit(column), name));
       }
     }
-    meta.subList(0, 6).forEach(name -> columns.add(as(group.meta(name), name)));
+    META.subList(0, 6).forEach(name -> columns.add(as(group.meta(name), name)));
     if (form.hasOld()) {
       columns.add(as(oldRow(sql), "_old"));
     }

@@ -6,20 +6,26 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Set;
+import org.duckdb.DuckDBAppender;
 
 /**
  * The views over a copy. Making the views of a table opens some of its files, so it is done when a
  * statement first names the table; with thousands of tables, the others cost nothing.
  */
 final class CopyViews {
+  /** So many tables can all be opened at once without anybody waiting. */
+  private static final int FEW_TABLES = 100;
+
   private final DuckDbSession session;
   private final Map<TableName, CopiedTable> tables = new LinkedHashMap<>();
   private final Map<TableName, ViewNames> names;
   private final Map<TableName, TableForm> made = new HashMap<>();
+  private final Set<TableName> unopened = new HashSet<>();
 
   CopyViews(DuckDbSession session, List<CopiedTable> tables) throws SQLException {
     this.session = session;
@@ -30,7 +36,7 @@ final class CopyViews {
     }
   }
 
-  /** The views that say what the copy is: {@code tidemark} and {@code tidemark_tables}. */
+  /** What says what the copy is: {@code tidemark} and {@code tidemark_tables}. */
   void makeOwn(Position tidemark, long committedAtMicros) throws SQLException {
     session.execute(
         "CREATE VIEW tidemark AS SELECT "
@@ -38,45 +44,57 @@ final class CopyViews {
             + " AS position, make_timestamptz("
             + committedAtMicros
             + ") AS committed_at");
-    String rows = tables.values().stream().map(this::row).collect(Collectors.joining(",\n"));
     session.execute(
-        "CREATE VIEW tidemark_tables AS SELECT name, state, reason, since, changes::BIGINT AS changes,"
-            + " files::BIGINT AS files FROM (VALUES "
-            + (rows.isEmpty() ? "('', '', '', '', 0, 0)" : rows)
-            + ") t(name, state, reason, since, changes, files)"
-            + (rows.isEmpty() ? " WHERE false" : ""));
-  }
-
-  private String row(CopiedTable table) {
-    TableState state = table.state();
-    return "("
-        + String.join(
-            ", ",
-            SqlText.value(table.schema().name().toString()),
-            SqlText.value(state.phase().word()),
-            state.reason().map(SqlText::value).orElse("NULL"),
-            SqlText.value(state.since().toString()),
-            Long.toString(table.files().stream().mapToLong(CopiedTable.DataFile::rows).sum()),
-            Integer.toString(table.files().size()))
-        + ")";
+        "CREATE TABLE tidemark_tables (name VARCHAR, state VARCHAR, reason VARCHAR, since VARCHAR,"
+            + " changes BIGINT, files BIGINT)");
+    try (DuckDBAppender rows = session.append("tidemark_tables")) {
+      for (CopiedTable table : tables.values()) {
+        TableState state = table.state();
+        rows.beginRow()
+            .append(table.schema().name().toString())
+            .append(state.phase().word())
+            .append(state.reason().orElse(null))
+            .append(state.since().toString())
+            .append(table.files().stream().mapToLong(CopiedTable.DataFile::rows).sum())
+            .append((long) table.files().size())
+            .endRow();
+      }
+    }
   }
 
   /** Makes the views of every table that a statement may name. */
   void makeNamed(SqlStatement statement) throws SQLException {
     for (Map.Entry<TableName, ViewNames> entry : names.entrySet()) {
-      if (statement.asksForNames() || entry.getValue().in(statement.words())) {
+      if (entry.getValue().in(statement.words())) {
         make(entry.getKey());
       }
     }
+    if (statement.asksForNames()) {
+      makeAll();
+    }
   }
 
-  /** Makes the views of every table; tells whether any was missing. */
+  /**
+   * Makes the views of every table; where there are many, those that no statement has named yet
+   * only show their columns.
+   *
+   * @return whether any view was missing
+   */
   boolean makeAll() throws SQLException {
-    int before = made.size();
+    boolean all = names.size() <= FEW_TABLES;
+    boolean missing = false;
     for (TableName table : names.keySet()) {
-      make(table);
+      if (!made.containsKey(table) && (all || unopened.add(table))) {
+        missing = true;
+        if (all) {
+          make(table);
+        } else {
+          UnopenedViews views = new UnopenedViews(tables.get(table));
+          create(names.get(table), views.current(), views.changes());
+        }
+      }
     }
-    return made.size() > before;
+    return missing;
   }
 
   /** Makes the views of a table, once. */
@@ -84,29 +102,27 @@ final class CopyViews {
     TableForm form = made.get(table);
     if (form == null) {
       form = TableForm.of(tables.get(table), session.connection());
-      ViewNames view = names.get(table);
       String changes = form.groups().isEmpty() ? empty(form) : new ChangeRowsSql(form).shown();
-      session.execute("CREATE VIEW " + view.currentSql() + " AS " + CurrentRows.sql(form));
-      session.execute("CREATE VIEW " + view.changesSql() + " AS " + changes);
-      if (view.shortCurrent().isPresent()) {
-        makeShort(view.shortCurrent().get(), view.currentSql());
-      }
-      if (view.shortChanges().isPresent()) {
-        makeShort(view.shortChanges().get(), view.changesSql());
-      }
+      create(names.get(table), CurrentRows.sql(form), changes);
       made.put(table, form);
     }
     return form;
   }
 
-  private void makeShort(String name, String view) throws SQLException {
-    session.execute(
-        "CREATE VIEW "
-            + SqlText.name(ViewNames.MAIN)
-            + "."
-            + SqlText.name(name)
-            + " AS FROM "
-            + view);
+  private void create(ViewNames view, String current, String changes) throws SQLException {
+    StringBuilder all = new StringBuilder();
+    create(all, view.currentSql(), current);
+    create(all, view.changesSql(), changes);
+    String main = SqlText.name(ViewNames.MAIN) + ".";
+    view.shortCurrent()
+        .ifPresent(name -> create(all, main + SqlText.name(name), "FROM " + view.currentSql()));
+    view.shortChanges()
+        .ifPresent(name -> create(all, main + SqlText.name(name), "FROM " + view.changesSql()));
+    session.execute(all.toString());
+  }
+
+  private static void create(StringBuilder all, String name, String sql) {
+    all.append("CREATE OR REPLACE VIEW ").append(name).append(" AS ").append(sql).append(";\n");
   }
 
   private static String empty(TableForm form) {

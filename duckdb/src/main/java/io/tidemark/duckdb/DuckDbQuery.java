@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -65,8 +66,8 @@ public final class DuckDbQuery implements AutoCloseable {
       try {
         return answer(statement);
       } catch (SQLException e) {
-        // A name put together by an expression shows only now; and with all views made DuckDB
-        // suggests the name that was meant.
+        // With all views made DuckDB suggests the name that was meant, and finds one that an
+        // expression has put together.
         if (QueryFailure.isMissingName(e) && views.makeAll()) {
           return answer(statement);
         }
@@ -75,6 +76,17 @@ public final class DuckDbQuery implements AutoCloseable {
     } catch (SQLException e) {
       throw QueryFailure.of(e);
     }
+  }
+
+  /**
+   * Tells, without opening anything, which tables a statement may read: all that it names, and
+   * perhaps some more. For copies whose files must be fetched first.
+   *
+   * @throws io.tidemark.api.error.TidemarkException (QUERY) when the statement does not read
+   */
+  public static Predicate<TableName> mayRead(String sql) {
+    SqlStatement statement = SqlStatement.of(sql);
+    return table -> statement.asksForNames() || statement.mayName(table);
   }
 
   private QueryResult answer(SqlStatement statement) throws SQLException {

@@ -189,7 +189,7 @@ final class GroupSql {
   private String literal(FormColumn column) {
     return column.backfill().isEmpty() || column.rawBackfill()
         ? typedNull(column)
-        : PgLiteral.sql(column.type(), column.backfill().get());
+        : PgLiteral.of(column.column(), column.backfill().get());
   }
 
   private static String typedNull(FormColumn column) {

@@ -1,5 +1,6 @@
 package io.tidemark.duckdb;
 
+import io.tidemark.api.model.Column;
 import io.tidemark.api.model.DataType;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ final class PgLiteral {
     } else if (type instanceof DataType.ListOf list) {
       return text.startsWith("{")
           && (!text.startsWith("{{") || list.element() instanceof DataType.Struct)
-          && elements(text).stream().allMatch(e -> e == null || fits(list.element(), e));
+          && elements(text, ',').stream().allMatch(e -> e == null || fits(list.element(), e));
     } else if (type instanceof DataType.Struct struct) {
       List<String> fields = fields(text);
       for (int i = 0; i < fields.size(); i++) {
@@ -39,7 +40,17 @@ final class PgLiteral {
     return true;
   }
 
-  /** The value in SQL. */
+  /** A column's value in SQL. */
+  static String of(Column column, String text) {
+    // The elements of a box[] alone are parted by semicolons.
+    return text != null
+            && column.pgType().startsWith("box[")
+            && column.type() instanceof DataType.ListOf list
+        ? list(list, elements(text, ';'))
+        : sql(column.type(), text);
+  }
+
+  /** A value in SQL. */
   static String sql(DataType type, String text) {
     if (text == null) {
       return ColumnTypes.cast("NULL", type);
@@ -50,13 +61,17 @@ final class PgLiteral {
       String form = bc.matches() ? bc.group(1) + " (BC)" + bc.group(2) : text;
       return ColumnTypes.cast(SqlText.value(form), type);
     } else if (type instanceof DataType.ListOf list) {
-      List<String> items = new ArrayList<>();
-      elements(text).forEach(element -> items.add(sql(list.element(), element)));
-      return ColumnTypes.cast("[" + String.join(", ", items) + "]", type);
+      return list(list, elements(text, ','));
     } else if (type instanceof DataType.Struct struct) {
       return struct(struct, fields(text));
     }
     return ColumnTypes.cast(SqlText.value(text), type);
+  }
+
+  private static String list(DataType.ListOf type, List<String> elements) {
+    List<String> items = new ArrayList<>();
+    elements.forEach(element -> items.add(sql(type.element(), element)));
+    return ColumnTypes.cast("[" + String.join(", ", items) + "]", type);
   }
 
   private static String struct(DataType.Struct type, List<String> values) {
@@ -70,13 +85,13 @@ final class PgLiteral {
   }
 
   /** The elements of an array of one dimension; null where an element is null. */
-  private static List<String> elements(String text) {
+  private static List<String> elements(String text, char delimiter) {
     List<String> elements = new ArrayList<>();
     Part part = new Part(text, 1);
     while (text.charAt(part.at) != '}') {
-      part.read("},");
+      part.read("}" + delimiter);
       elements.add(!part.quoted && part.value.equalsIgnoreCase("NULL") ? null : part.value);
-      if (text.charAt(part.at) == ',') {
+      if (text.charAt(part.at) == delimiter) {
         part.at++;
       }
     }

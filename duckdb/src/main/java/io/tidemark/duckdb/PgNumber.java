@@ -5,11 +5,13 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 
 /**
- * PostgreSQL's text of floating-point numbers: the fewest digits that read back as the same number,
- * with an exponent where it is below -4 or at least 15 (double precision) or 6 (real). (PostgreSQL
- * manual, "Floating-Point Types"; src/common/d2s.c and f2s.c.)
+ * PostgreSQL's text of floating-point numbers: the fewest digits that lie nearer to the number than
+ * to any other, with an exponent where it is below -4 or at least 15 (double precision) or 6
+ * (real). (PostgreSQL manual, "Floating-Point Types"; the rule for ties was seen by experiment: a
+ * decimal just between two numbers stands for neither.)
  */
 final class PgNumber {
+  private static final BigDecimal TWO = BigDecimal.valueOf(2);
   private static final int SURE_DOUBLE_DIGITS = 15;
   private static final int SURE_FLOAT_DIGITS = 6;
 
@@ -19,12 +21,11 @@ final class PgNumber {
     if (Double.isNaN(value) || Double.isInfinite(value) || value == 0) {
       return special(value);
     }
-    BigDecimal exact = new BigDecimal(Math.abs(value));
-    int digits = SURE_DOUBLE_DIGITS;
-    BigDecimal shortest = rounded(exact, digits);
-    while (shortest.doubleValue() != Math.abs(value)) {
-      shortest = reading(exact, ++digits, BigDecimal::doubleValue, Math.abs(value));
-    }
+    double size = Math.abs(value);
+    int sure = size < Double.MIN_NORMAL ? 1 : SURE_DOUBLE_DIGITS;
+    double up = Math.nextUp(size);
+    BigDecimal above = Double.isInfinite(up) ? doubled(size, Math.nextDown(size)) : exact(up);
+    BigDecimal shortest = shortest(exact(size), exact(Math.nextDown(size)), above, sure);
     return (value < 0 ? "-" : "") + laidOut(shortest, 15);
   }
 
@@ -32,12 +33,11 @@ final class PgNumber {
     if (Float.isNaN(value) || Float.isInfinite(value) || value == 0) {
       return special(value);
     }
-    BigDecimal exact = new BigDecimal(Math.abs(value));
-    int digits = SURE_FLOAT_DIGITS;
-    BigDecimal shortest = rounded(exact, digits);
-    while (shortest.floatValue() != Math.abs(value)) {
-      shortest = reading(exact, ++digits, d -> (double) d.floatValue(), Math.abs(value));
-    }
+    float size = Math.abs(value);
+    int sure = size < Float.MIN_NORMAL ? 1 : SURE_FLOAT_DIGITS;
+    float up = Math.nextUp(size);
+    BigDecimal above = Float.isInfinite(up) ? doubled(size, Math.nextDown(size)) : exact(up);
+    BigDecimal shortest = shortest(exact(size), exact(Math.nextDown(size)), above, sure);
     return (value < 0 ? "-" : "") + laidOut(shortest, 6);
   }
 
@@ -48,24 +48,41 @@ final class PgNumber {
     return Double.toString(value);
   }
 
-  /**
-   * The number of so many digits that reads back as the value: the nearest one, or one beside it,
-   * since above a power of two the numbers lie wider than below.
-   */
-  private static BigDecimal reading(
-      BigDecimal exact,
-      int digits,
-      java.util.function.ToDoubleFunction<BigDecimal> read,
-      double as) {
-    BigDecimal nearest = rounded(exact, digits);
-    BigDecimal above = nearest.add(nearest.ulp());
-    BigDecimal below = nearest.subtract(nearest.ulp());
-    BigDecimal second = exact.compareTo(nearest) > 0 ? above : below;
-    return read.applyAsDouble(nearest) != as && read.applyAsDouble(second) == as ? second : nearest;
+  private static BigDecimal exact(double value) {
+    return new BigDecimal(value);
   }
 
-  private static BigDecimal rounded(BigDecimal exact, int digits) {
-    return exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
+  /** Where the next number above the largest would be. */
+  private static BigDecimal doubled(double size, double below) {
+    return exact(size).add(exact(size).subtract(exact(below)));
+  }
+
+  /**
+   * The shortest decimal that is nearer to a number than to its neighbours.
+   *
+   * @param sure so many digits tell any two numbers apart, so fewer need not be tried: what has
+   *     fewer ends in zeros
+   */
+  private static BigDecimal shortest(
+      BigDecimal number, BigDecimal below, BigDecimal above, int sure) {
+    BigDecimal low = number.add(below).divide(TWO);
+    BigDecimal high = number.add(above).divide(TWO);
+    for (int digits = sure; ; digits++) {
+      BigDecimal nearest = number.round(new MathContext(digits, RoundingMode.HALF_EVEN));
+      if (isBetween(low, nearest, high)) {
+        return nearest;
+      }
+      // Below a power of two the numbers lie narrower than above, so the nearest decimal may miss
+      // where its neighbour does not.
+      BigDecimal step = number.compareTo(nearest) > 0 ? nearest.ulp() : nearest.ulp().negate();
+      if (isBetween(low, nearest.add(step), high)) {
+        return nearest.add(step);
+      }
+    }
+  }
+
+  private static boolean isBetween(BigDecimal low, BigDecimal value, BigDecimal high) {
+    return low.compareTo(value) < 0 && value.compareTo(high) < 0;
   }
 
   private static String laidOut(BigDecimal value, int firstExponent) {

@@ -2,6 +2,7 @@ package io.tidemark.duckdb;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.TableName;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -57,6 +58,17 @@ record SqlStatement(String text, String kind, Set<String> words) {
   boolean asksForNames() {
     return kind.equals("show")
         || words.stream().anyMatch(w -> w.startsWith("duckdb_") || LOOKING.contains(w));
+  }
+
+  /** Whether it may name a view of a table; a number stands behind a name that was taken. */
+  boolean mayName(TableName table) {
+    String name = table.table().toLowerCase(Locale.ROOT);
+    return words.stream()
+        .anyMatch(
+            word ->
+                word.equals(name)
+                    || word.startsWith(name + "_changes")
+                    || word.startsWith(name + "_2"));
   }
 
   /** Whether it can stand in brackets as a source of rows. */

@@ -214,7 +214,7 @@ final class LakeTable {
 
   private static String value(Column column, List<Cell> cells, int i) {
     boolean none = i >= cells.size() || cells.get(i).raw();
-    return PgLiteral.sql(column.type(), none ? null : cells.get(i).text());
+    return PgLiteral.of(column, none ? null : cells.get(i).text());
   }
 
   private static String rawText(List<Cell> cells, int i) {
