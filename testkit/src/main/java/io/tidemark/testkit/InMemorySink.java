@@ -32,17 +32,24 @@ public final class InMemorySink implements Sink {
   public static final String REFUSED_TEXT = "unwritable";
 
   private final MemoryDestination destination;
+  private final Capabilities capabilities;
   private final Map<TableName, TableSchema> prepared = new HashMap<>();
   private final List<ChangeBatch> staged = new ArrayList<>();
   private long epoch;
 
   public InMemorySink(MemoryDestination destination) {
+    this(destination, new Capabilities(true, false, false));
+  }
+
+  /** A sink that declares other capabilities. */
+  public InMemorySink(MemoryDestination destination, Capabilities capabilities) {
     this.destination = destination;
+    this.capabilities = capabilities;
   }
 
   @Override
   public Capabilities capabilities() {
-    return new Capabilities(true, false, false);
+    return capabilities;
   }
 
   @Override
@@ -79,7 +86,7 @@ public final class InMemorySink implements Sink {
           "Cannot stage rows of " + batch.table() + ": its form was not prepared.");
     }
     for (CommittedRow row : CommittedRow.of(batch)) {
-      if (row.values().containsValue(REFUSED_TEXT)) {
+      if (destination.refuses() && row.values().containsValue(REFUSED_TEXT)) {
         throw new SinkException.Rejected(
             batch.table(),
             "Cannot write a row of " + batch.table() + ": the destination refuses it.",

@@ -50,6 +50,7 @@ public final class MemoryDestination {
   private final List<Commit> commits = new ArrayList<>();
   private final Map<TableName, TableSchema> forms = new HashMap<>();
   private final SortedMap<String, String> entries = new TreeMap<>();
+  private boolean refuses = true;
   private Position tidemark = Position.NONE;
   private long epoch;
   private long nextPiece;
@@ -72,6 +73,15 @@ public final class MemoryDestination {
           }
         });
     return release;
+  }
+
+  /** From now on, rows that were refused are taken. */
+  public synchronized void mend() {
+    refuses = false;
+  }
+
+  synchronized boolean refuses() {
+    return refuses;
   }
 
   void strike(Step step) throws SinkException {

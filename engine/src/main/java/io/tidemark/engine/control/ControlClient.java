@@ -97,6 +97,19 @@ public final class ControlClient {
     call("POST", "/tables/resume?table=" + encoded(table), ANSWER);
   }
 
+  /**
+   * The rows that sinks did not take, as JSON: sink name to a list of letters, each with table,
+   * place in the log, reason and values.
+   */
+  public String letters() {
+    return call("GET", "/letters", ANSWER).toPrettyString();
+  }
+
+  /** Gives the rows of a table that sinks did not take to them again. */
+  public void replayLetters(String table) {
+    call("POST", "/letters/replay?table=" + encoded(table), ANSWER);
+  }
+
   private static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }

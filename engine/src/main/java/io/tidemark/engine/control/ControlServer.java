@@ -1,5 +1,7 @@
 package io.tidemark.engine.control;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -24,6 +26,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -41,7 +45,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@code GET /status}; {@code POST /flush?position=16/B374D848&timeout=30s}, {@code /pause},
  * {@code /resume}, {@code /stop}, {@code /tables/recopy?table=public.accounts}, {@code
- * /tables/pause}, {@code /tables/resume}. Answers are JSON; a failure is {@code {"code", "error"}}.
+ * /tables/pause}, {@code /tables/resume}; {@code GET /letters}, {@code POST
+ * /letters/replay?table=public.accounts}. Answers are JSON; a failure is {@code {"code", "error"}}.
  */
 public final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
@@ -86,6 +91,8 @@ public final class ControlServer implements AutoCloseable {
       control.action("/pause", query -> pipeline.pause());
       control.action("/resume", query -> pipeline.resume());
       control.action("/stop", query -> pipeline.stop());
+      control.route("GET", "/letters", query -> control.letters());
+      control.action("/letters/replay", query -> pipeline.replayLetters(control.table(query)));
       control.action("/tables/recopy", query -> control.ask(query, SourceRequest.Recopy::new));
       control.action("/tables/pause", query -> control.ask(query, SourceRequest.Pause::new));
       control.action("/tables/resume", query -> control.ask(query, SourceRequest.Resume::new));
@@ -203,25 +210,44 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
+  private Object letters() {
+    Map<String, List<JsonNode>> letters = new LinkedHashMap<>();
+    pipeline
+        .letters()
+        .forEach(
+            (sink, texts) -> letters.put(sink, texts.stream().map(ControlServer::json).toList()));
+    return letters;
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Cannot show a dead letter: it is no JSON.", e);
+    }
+  }
+
   private void ask(Map<String, String> query, Function<TableName, SourceRequest> request) {
+    pipeline.request(request.apply(table(query)));
+  }
+
+  private TableName table(Map<String, String> query) {
     String name = query.getOrDefault("table", "");
-    TableName table =
-        pipeline
-            .table(name)
-            .orElseThrow(
-                () ->
-                    new TidemarkException(
-                        ErrorCode.USAGE,
-                        "Cannot find table '"
-                            + name
-                            + "' in pipeline "
-                            + pipeline.status().pipeline()
-                            + Suggestion.of(
-                                name,
-                                pipeline.status().tables().stream()
-                                    .map(PipelineStatus.Table::name)
-                                    .toList())));
-    pipeline.request(request.apply(table));
+    return pipeline
+        .table(name)
+        .orElseThrow(
+            () ->
+                new TidemarkException(
+                    ErrorCode.USAGE,
+                    "Cannot find table '"
+                        + name
+                        + "' in pipeline "
+                        + pipeline.status().pipeline()
+                        + Suggestion.of(
+                            name,
+                            pipeline.status().tables().stream()
+                                .map(PipelineStatus.Table::name)
+                                .toList())));
   }
 
   /** Port of the endpoint on the loopback address. */

@@ -4,16 +4,14 @@ import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
-import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Commit;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.Staged;
 import io.tidemark.api.source.SourceEvent;
+import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.state.StateTracker;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -34,11 +32,10 @@ final class Lane implements Runnable {
   private final Tally tally;
   private final HandOver handOver;
   private final FlushPolicy policy;
+  private final LetterBox letters;
+  private final Stager stager;
   private final FlushAsks asks = new FlushAsks();
   private final TableGate gate = new TableGate();
-
-  /** Forms that the sink was prepared for since it was opened, by name in the copy. */
-  private final Map<TableName, TableSchema> prepared = new HashMap<>();
 
   /** Entries of the engine's own that were committed. */
   private final Set<String> stored = ConcurrentHashMap.newKeySet();
@@ -64,6 +61,9 @@ final class Lane implements Runnable {
     this.listener = listener;
     this.handOver = new HandOver(config.buffer().memoryBytes(), opened.spill(), listener::taken);
     this.policy = new FlushPolicy(config.flush(), System.nanoTime());
+    this.letters = new LetterBox(state.stored(), state::put);
+    this.stager =
+        new Stager(sink, policy, letters, config.policies(), tally.rejectedTransactions());
   }
 
   String name() {
@@ -94,6 +94,11 @@ final class Lane implements Runnable {
   /** What ended the thread; empty while it runs or when it ended well. */
   Optional<Throwable> failure() {
     return Optional.ofNullable(failure);
+  }
+
+  /** The rows that the sink did not take. */
+  LetterBox letters() {
+    return letters;
   }
 
   /** Whether an entry of the engine's own was committed by this lane. */
@@ -147,10 +152,13 @@ final class Lane implements Runnable {
       stage(rows);
     } else if (event instanceof LaneEvent.Form form) {
       clean = false;
-      prepare(form.source(), form.schema());
+      prepare(form);
     } else if (event instanceof LaneEvent.Entry entry) {
       clean = false;
       state.put(entry.key(), entry.value());
+    } else if (event instanceof LaneEvent.Replay replay) {
+      clean = false;
+      stager.replay(replay.table());
     } else if (event instanceof LaneEvent.Said said) {
       follow(said.event());
     }
@@ -224,41 +232,22 @@ final class Lane implements Runnable {
     if (ahead) {
       batch = HeldRows.without(batch, tidemark.lsn().value(), gate.copyBegan(source));
     }
-    if (batch.size() == 0 || gate.isRefused(source)) {
-      return;
-    }
-    prepare(source, batch.schema());
-    if (gate.isRefused(source)) {
-      return;
-    }
-    ChangeBatch kept = batch;
-    try {
-      sink.call(
-          to -> {
-            to.stage(kept);
-            return null;
-          });
-      policy.staged(kept);
-    } catch (SinkException.Rejected e) {
-      refuse(source, e);
+    if (batch.size() > 0 && !gate.isRefused(source)) {
+      try {
+        stager.stage(batch);
+      } catch (SinkException.Rejected e) {
+        refuse(source, e);
+      }
     }
   }
 
-  private void prepare(TableName source, TableSchema schema)
-      throws SinkException, InterruptedException {
-    TableSchema last = prepared.get(schema.name());
-    if (last == schema || schema.equals(last) || gate.isRefused(source)) {
-      return;
-    }
-    try {
-      sink.call(
-          to -> {
-            to.prepare(schema);
-            return null;
-          });
-      prepared.put(schema.name(), schema);
-    } catch (SinkException.Rejected e) {
-      refuse(source, e);
+  private void prepare(LaneEvent.Form form) throws SinkException, InterruptedException {
+    if (!gate.isRefused(form.source())) {
+      try {
+        stager.prepare(form.schema());
+      } catch (SinkException.Rejected e) {
+        refuse(form.source(), e);
+      }
     }
   }
 

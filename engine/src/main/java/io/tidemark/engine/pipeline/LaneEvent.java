@@ -25,6 +25,9 @@ sealed interface LaneEvent {
   /** An entry of the state that is the engine's own; empty to remove it. */
   record Entry(String key, Optional<String> value) implements LaneEvent {}
 
+  /** Give the dead letters of a table, by its name in the copy, to the sink again. */
+  record Replay(TableName table) implements LaneEvent {}
+
   /** Anything else that the source said. */
   record Said(SourceEvent event) implements LaneEvent {}
 }

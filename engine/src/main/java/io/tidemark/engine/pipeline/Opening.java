@@ -1,5 +1,7 @@
 package io.tidemark.engine.pipeline;
 
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.engine.spill.LaneSpill;
@@ -30,12 +32,14 @@ final class Opening {
   }
 
   /** Opens every sink; when one fails for good, the others are closed again. */
-  void open(Map<NamedSink, Tally> wanted) throws SinkException, InterruptedException {
+  void open(Map<NamedSink, Tally> wanted, PipelineConfig.OnReject onReject)
+      throws SinkException, InterruptedException {
     try {
       for (Map.Entry<NamedSink, Tally> each : wanted.entrySet()) {
         NamedSink named = each.getKey();
         SteadySink sink = new SteadySink(named.name(), named.factory().get(), stop.part());
         sinks.add(sink);
+        requireFits(sink, onReject);
         states.add(sink.call(opening -> opening.open()));
         tallies.add(each.getValue());
       }
@@ -43,6 +47,17 @@ final class Opening {
     } catch (SinkException | RuntimeException | InterruptedException e) {
       close();
       throw e;
+    }
+  }
+
+  private static void requireFits(SteadySink sink, PipelineConfig.OnReject onReject) {
+    if (onReject == PipelineConfig.OnReject.ROW && sink.sink().capabilities().wholeTransactions()) {
+      throw new TidemarkException(
+          ErrorCode.CONFIGURATION,
+          "Cannot open sink "
+              + sink.name()
+              + ": it promises whole transactions, and on-reject is 'row'. Set on-reject to"
+              + " transaction, table or stop.");
     }
   }
 

@@ -189,6 +189,29 @@ public final class Pipeline {
     runningLife().request(request);
   }
 
+  /**
+   * Gives the rows of a table that sinks did not take to them again; what is taken now counts from
+   * the next commit on, the rest stays aside.
+   *
+   * @param table its name at the source
+   */
+  public void replayLetters(TableName table) {
+    PipelineRun life = runningLife();
+    life.delivery().event(new LaneEvent.Replay(life.feed().copyName(table)));
+  }
+
+  /**
+   * The rows that sinks did not take, as JSON: sink name to letters, those of a table in the order
+   * of the log. They hold values of rows.
+   */
+  public Map<String, List<String>> letters() {
+    Map<String, List<String>> letters = new LinkedHashMap<>();
+    for (Lane lane : runningLife().delivery().lanes()) {
+      letters.put(lane.name(), List.copyOf(lane.letters().all()));
+    }
+    return letters;
+  }
+
   private PipelineRun runningLife() {
     PipelineRun life = current;
     if (life == null || !life.isOpen()) {

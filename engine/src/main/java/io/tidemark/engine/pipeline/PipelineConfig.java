@@ -60,8 +60,22 @@ public record PipelineConfig(
    * What happens when something cannot be followed.
    *
    * @param onFailedTable when a table has failed
+   * @param onReject when a sink does not take rows
+   * @param maxLetters how many rows of a table may be put aside
    */
-  public record Policies(OnFailedTable onFailedTable) {}
+  public record Policies(OnFailedTable onFailedTable, OnReject onReject, long maxLetters) {}
+
+  /** What happens with rows that a sink does not take. */
+  public enum OnReject {
+    /** Each is put aside as a dead letter, and with it the later changes of its key. */
+    ROW,
+    /** Its whole transaction is put aside. */
+    TRANSACTION,
+    /** Its table leaves the copy. */
+    TABLE,
+    /** The pipeline stops. */
+    STOP
+  }
 
   /** Where the metrics endpoint listens. */
   public record Metrics(String host, int port) {}
@@ -166,6 +180,21 @@ public record PipelineConfig(
           "exclude",
           "What happens when a table cannot be followed: it leaves the copy until it is copied"
               + " again, or the pipeline stops.");
+  private static final Option<OnReject> ON_REJECT =
+      Option.of(
+          "on-reject",
+          OptionType.oneOf(OnReject.class),
+          "table",
+          "What happens with a row that a sink can never write: the row is put aside as a dead"
+              + " letter and later changes of its key follow it, or its whole transaction is, or its"
+              + " table leaves the copy, or the pipeline stops. Dead letters are kept in the"
+              + " destination's state, with everything needed to give them again.");
+  private static final Option<Long> MAX_LETTERS =
+      Option.of(
+          "reject.max-rows",
+          OptionType.NUMBER,
+          "1000",
+          "How many rows of a table may be put aside; with more the table leaves the copy.");
   private static final Option<Long> METRICS_PORT =
       Option.optional(
           "metrics.port",
@@ -200,6 +229,8 @@ public record PipelineConfig(
               SPILL_MIN_FREE,
               ON_LAG,
               ON_FAILED_TABLE,
+              ON_REJECT,
+              MAX_LETTERS,
               METRICS_PORT,
               METRICS_HOST));
 
@@ -220,7 +251,8 @@ public record PipelineConfig(
             settings.get(SPILL_MAX),
             settings.get(SPILL_MIN_FREE),
             settings.get(ON_LAG)),
-        new Policies(settings.get(ON_FAILED_TABLE)),
+        new Policies(
+            settings.get(ON_FAILED_TABLE), settings.get(ON_REJECT), settings.get(MAX_LETTERS)),
         settings
             .find(METRICS_PORT)
             .map(port -> new Metrics(settings.get(METRICS_HOST), Math.toIntExact(port))));

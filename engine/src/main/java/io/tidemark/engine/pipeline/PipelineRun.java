@@ -81,7 +81,7 @@ final class PipelineRun implements LaneListener {
   }
 
   private void open() throws SinkException, InterruptedException {
-    opening.open(sinks);
+    opening.open(sinks, config.policies().onReject());
     try {
       feed.resume(opening.plan().state());
       source.open(opening.plan().resumePoint());
@@ -123,6 +123,10 @@ final class PipelineRun implements LaneListener {
   private static End outcome(Throwable failure) {
     if (failure instanceof SinkException.OutcomeUnknown) {
       LOG.warn("Looks at what the destination holds: {}", failure.getMessage());
+      return End.AGAIN;
+    }
+    if (failure instanceof Stager.TransactionsRejected) {
+      LOG.warn("Begins again from the last commit. {}", failure.getMessage());
       return End.AGAIN;
     }
     if (failure instanceof SinkException.Fenced) {

@@ -127,9 +127,19 @@ final class StatusView {
               sinks.values().stream().mapToLong(tally -> tally.rows(copy)).max().orElse(0),
               state.rowsCopied(),
               state.rowsExpected(),
-              state.reason().orElse("")));
+              state.reason().orElseGet(() -> aside(copy, life))));
     }
     return lines;
+  }
+
+  /** Says how many rows the copies lack although the table is a member. */
+  private static String aside(TableName copy, PipelineRun life) {
+    long most =
+        life.delivery().lanes().stream()
+            .mapToLong(lane -> lane.letters().count(copy))
+            .max()
+            .orElse(0);
+    return most == 0 ? "" : most + " rows were not taken by a sink and wait as dead letters.";
   }
 
   private PipelineStatus.SinkLine line(NamedSink sink, Tally tally, List<Lane> lanes) {

@@ -17,6 +17,7 @@ final class Tally {
   private final LongAdder bytes = new LongAdder();
   private final LongAdder commits = new LongAdder();
   private final Map<TableName, LongAdder> rowsByTable = new ConcurrentHashMap<>();
+  private final Map<Long, String> rejectedTransactions = new ConcurrentHashMap<>();
   private volatile long lastCommitMillis;
 
   void committed(Collection<Staged> staged) {
@@ -28,6 +29,11 @@ final class Tally {
     pieces.add(staged.size());
     commits.increment();
     lastCommitMillis = System.currentTimeMillis();
+  }
+
+  /** Commit LSN of each transaction that the sink did not take, and why. */
+  Map<Long, String> rejectedTransactions() {
+    return rejectedTransactions;
   }
 
   long rows() {

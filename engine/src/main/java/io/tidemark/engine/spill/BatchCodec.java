@@ -13,13 +13,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Bytes of a {@link ChangeBatch}, for local files that live no longer than the process: there is no
- * version in them, and the form of the table is not among them.
+ * Bytes of a {@link ChangeBatch}, for spilled batches and dead letters. The form of the table is
+ * not among them, and no version: who stores them longer than the process lives stores both beside
+ * them.
  */
-final class BatchCodec {
+public final class BatchCodec {
   private BatchCodec() {}
 
-  static ByteBuffer write(ChangeBatch batch) {
+  /** The bytes, ready to be read. */
+  public static ByteBuffer write(ChangeBatch batch) {
     ByteSink to = new ByteSink();
     int size = batch.size();
     to.putInt(size);
@@ -95,7 +97,7 @@ final class BatchCodec {
   }
 
   /** The batch that {@link #write} wrote; the buffer must have an array. */
-  static ChangeBatch read(ByteBuffer from, TableSchema schema) {
+  public static ChangeBatch read(ByteBuffer from, TableSchema schema) {
     ChangeBatch batch = new ChangeBatch(schema);
     int size = from.getInt();
     byte[] ops = new byte[size];

@@ -16,10 +16,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** JSON of one version of a table's form. Reading throws IllegalArgumentException on damage. */
-final class SchemaJson {
+public final class SchemaJson {
   private SchemaJson() {}
 
-  static ObjectNode write(TableSchema schema) {
+  /** The JSON of a form. */
+  public static ObjectNode write(TableSchema schema) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("version", schema.version());
     node.put("oid", Integer.toUnsignedLong(schema.relationOid()));
@@ -32,7 +33,8 @@ final class SchemaJson {
     return node;
   }
 
-  static TableSchema read(TableName table, JsonNode node) {
+  /** The form of a table from its JSON. */
+  public static TableSchema read(TableName table, JsonNode node) {
     List<Column> columns = new ArrayList<>();
     node.required("columns").forEach(each -> columns.add(readColumn(each)));
     List<Integer> key = new ArrayList<>();

@@ -81,6 +81,11 @@ public final class StateTracker {
     }
   }
 
+  /** What the destination holds, as of the last commit. */
+  public SortedMap<String, String> stored() {
+    return new TreeMap<>(stored);
+  }
+
   /** Where each table stands now. */
   public SortedMap<TableName, TableState> tables() {
     return tables;

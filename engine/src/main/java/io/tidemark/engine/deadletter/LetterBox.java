@@ -1,0 +1,205 @@
+package io.tidemark.engine.deadletter;
+
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Column;
+import io.tidemark.api.model.ColumnData;
+import io.tidemark.api.model.Op;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.BiConsumer;
+
+/**
+ * The dead letters of one lane. Changes of a key that has a letter follow it, so that they can be
+ * given again in order; an update of the key takes the new key along. A table without a key follows
+ * whole. A TRUNCATE, and so a new copy, makes a table's letters void.
+ *
+ * <p>Changed by the lane's thread; {@link #all} and {@link #count} may be asked by any. Tables by
+ * their names in the copy.
+ */
+public final class LetterBox {
+  private static final String ALL_KEYS = "";
+
+  private final BiConsumer<String, Optional<String>> store;
+  private final SortedMap<String, Letter> letters = new ConcurrentSkipListMap<>();
+  private final Map<TableName, Set<String>> keys = new ConcurrentHashMap<>();
+
+  /**
+   * Opens a box.
+   *
+   * @param entries the state of the copy, letters among it
+   * @param store takes each entry that changes, to be committed with the rows around it
+   */
+  public LetterBox(SortedMap<String, String> entries, BiConsumer<String, Optional<String>> store) {
+    this.store = store;
+    for (Map.Entry<String, String> entry : entries.tailMap(Letter.PREFIX).entrySet()) {
+      if (entry.getKey().startsWith(Letter.PREFIX)) {
+        remember(Letter.read(entry.getKey(), entry.getValue()));
+      }
+    }
+  }
+
+  private void remember(Letter letter) {
+    letters.put(letter.key(), letter);
+    Set<String> parked =
+        keys.computeIfAbsent(letter.batch().table(), table -> ConcurrentHashMap.newKeySet());
+    if (letter.batch().schema().hasKey()) {
+      parked.add(RowKeys.fresh(letter.batch(), 0));
+      parked.add(RowKeys.old(letter.batch(), 0));
+    } else {
+      parked.add(ALL_KEYS);
+    }
+  }
+
+  /** Puts a row into the box. */
+  public void park(ChangeBatch batch, int row, String reason) {
+    Letter letter = Letter.of(batch, row, reason);
+    remember(letter);
+    store.accept(letter.key(), Optional.of(letter.json()));
+  }
+
+  /** The rows that may go on; those that follow a letter are put into the box. */
+  public ChangeBatch pass(ChangeBatch batch) {
+    if (!keys.containsKey(batch.table())) {
+      return batch;
+    }
+    ChangeBatch passing = new ChangeBatch(batch.schema());
+    for (int i = 0; i < batch.size(); i++) {
+      boolean whole = batch.op(i) == Op.TRUNCATE && batch.leaf(i) == null;
+      if (whole) {
+        forget(batch.table());
+      }
+      if (batch.op(i) != Op.TRUNCATE && follows(batch, i)) {
+        park(batch, i, "It follows an earlier row of the same key that was not taken.");
+      } else {
+        passing.addFrom(batch, i);
+      }
+    }
+    return passing.size() == batch.size() ? batch : passing;
+  }
+
+  private boolean follows(ChangeBatch batch, int i) {
+    Set<String> parked = keys.getOrDefault(batch.table(), Set.of());
+    if (parked.isEmpty() || parked.contains(ALL_KEYS)) {
+      return !parked.isEmpty();
+    }
+    return parked.contains(RowKeys.old(batch, i)) || parked.contains(RowKeys.fresh(batch, i));
+  }
+
+  private void forget(TableName table) {
+    keys.remove(table);
+    for (Letter letter : of(table)) {
+      letters.remove(letter.key());
+      store.accept(letter.key(), Optional.empty());
+    }
+  }
+
+  private List<Letter> of(TableName table) {
+    return letters.values().stream().filter(each -> each.batch().table().equals(table)).toList();
+  }
+
+  /** The form of a table's newest letter. */
+  public Optional<TableSchema> newestForm(TableName table) {
+    return of(table).stream().reduce((a, b) -> b).map(letter -> letter.batch().schema());
+  }
+
+  /** How many letters a table has. */
+  public long count(TableName table) {
+    return keys.containsKey(table) ? of(table).size() : 0;
+  }
+
+  /** How many letters there are. */
+  public long count() {
+    return letters.size();
+  }
+
+  /** Every letter as JSON, in the order of the log for each table. */
+  public Collection<String> all() {
+    return letters.values().stream().map(Letter::json).toList();
+  }
+
+  /** Takes rows that are given again. */
+  @FunctionalInterface
+  public interface Taker<X extends Exception> {
+    /** Whether the sink took them. */
+    boolean take(ChangeBatch row) throws X, InterruptedException;
+  }
+
+  /**
+   * Gives a table's letters again, in order; what is taken leaves the box. Once one is not taken,
+   * the others of its key stay behind it.
+   *
+   * @param newest the form that the table has now; a letter whose columns no longer fit stays
+   */
+  public <X extends Exception> void replay(TableSchema newest, Taker<X> taker)
+      throws X, InterruptedException {
+    List<Letter> given = of(newest.name());
+    keys.remove(newest.name());
+    List<Letter> left = new ArrayList<>();
+    Set<String> blocked = new HashSet<>();
+    for (Letter letter : given) {
+      Set<String> own = keysOf(letter);
+      Optional<ChangeBatch> row = under(newest, letter.batch());
+      boolean free = own.stream().noneMatch(blocked::contains);
+      if (free && row.isPresent() && taker.take(row.get())) {
+        letters.remove(letter.key());
+        store.accept(letter.key(), Optional.empty());
+      } else {
+        blocked.addAll(own);
+        left.add(letter);
+      }
+    }
+    left.forEach(this::remember);
+  }
+
+  private static Set<String> keysOf(Letter letter) {
+    return letter.batch().schema().hasKey()
+        ? new HashSet<>(List.of(RowKeys.fresh(letter.batch(), 0), RowKeys.old(letter.batch(), 0)))
+        : Set.of(ALL_KEYS);
+  }
+
+  /** A row under a later form; empty where a column has another type now. */
+  private static Optional<ChangeBatch> under(TableSchema newest, ChangeBatch row) {
+    if (newest.equals(row.schema())) {
+      return Optional.of(row);
+    }
+    for (Column column : newest.columns()) {
+      int old = row.schema().indexOf(column.attnum());
+      if (old >= 0 && !row.schema().columns().get(old).type().equals(column.type())) {
+        return Optional.empty();
+      }
+    }
+    ChangeBatch moved = new ChangeBatch(newest);
+    moved.addRow(row.op(0), row.commitLsn(0), row.ordinal(0), row.xid(0), row.committedAt(0));
+    if (row.leaf(0) != null) {
+      moved.leaf(row.leaf(0));
+    }
+    fill(newest, row, row.columns(), moved.columns());
+    if (row.beforeKind(0) != ChangeBatch.Before.NONE) {
+      moved.addBefore(row.beforeKind(0));
+      fill(newest, row, row.before(), moved.before());
+    }
+    return Optional.of(moved);
+  }
+
+  private static void fill(
+      TableSchema newest, ChangeBatch row, List<ColumnData> from, List<ColumnData> to) {
+    for (int c = 0; c < to.size(); c++) {
+      int old = row.schema().indexOf(newest.columns().get(c).attnum());
+      if (old >= 0) {
+        to.get(c).addFrom(from.get(old), 0);
+      } else {
+        to.get(c).vector().addNull();
+      }
+    }
+  }
+}

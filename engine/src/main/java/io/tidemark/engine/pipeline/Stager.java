@@ -1,0 +1,203 @@
+package io.tidemark.engine.pipeline;
+
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.sink.SinkException;
+import io.tidemark.engine.deadletter.LetterBox;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Stages rows at one sink, and does with those it does not take what {@code on-reject} says. Rows
+ * that are put aside become dead letters in the commit that lacks them.
+ */
+final class Stager {
+  /**
+   * Transactions were found that the sink does not take, after some of their rows were staged: the
+   * life ends, and the next one puts them aside whole.
+   */
+  static final class TransactionsRejected extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TransactionsRejected(Throwable cause) {
+      super("A transaction is put aside: " + cause.getMessage(), cause);
+    }
+  }
+
+  private final SteadySink sink;
+  private final FlushPolicy policy;
+  private final LetterBox letters;
+  private final PipelineConfig.Policies policies;
+  private final Map<Long, String> rejected;
+
+  /** Forms that the sink was prepared for since it was opened, by name in the copy. */
+  private final Map<TableName, TableSchema> prepared = new HashMap<>();
+
+  /**
+   * Makes one.
+   *
+   * @param rejected commit LSN of each transaction that is put aside, and why; outlives this life
+   */
+  Stager(
+      SteadySink sink,
+      FlushPolicy policy,
+      LetterBox letters,
+      PipelineConfig.Policies policies,
+      Map<Long, String> rejected) {
+    this.sink = sink;
+    this.policy = policy;
+    this.letters = letters;
+    this.policies = policies;
+    this.rejected = rejected;
+  }
+
+  /** Prepares the sink for a form, once. */
+  void prepare(TableSchema schema) throws SinkException, InterruptedException {
+    TableSchema last = prepared.get(schema.name());
+    if (last == schema || schema.equals(last)) {
+      return;
+    }
+    sink.call(
+        to -> {
+          to.prepare(schema);
+          return null;
+        });
+    prepared.put(schema.name(), schema);
+  }
+
+  /**
+   * Stages rows.
+   *
+   * @throws SinkException.Rejected when the whole table shall leave
+   */
+  void stage(ChangeBatch batch) throws SinkException, InterruptedException {
+    prepare(batch.schema());
+    ChangeBatch rows = letters.pass(withoutRejected(batch));
+    try {
+      give(rows);
+    } catch (SinkException.Rejected e) {
+      switch (policies.onReject()) {
+        case TABLE -> throw e;
+        case STOP -> throw stopping(e);
+        case ROW -> isolate(rows);
+        case TRANSACTION -> {
+          int before = rejected.size();
+          isolate(rows);
+          if (rejected.size() > before) {
+            throw new TransactionsRejected(e);
+          }
+        }
+      }
+    }
+  }
+
+  private void give(ChangeBatch rows) throws SinkException, InterruptedException {
+    if (rows.size() > 0) {
+      sink.call(
+          to -> {
+            to.stage(rows);
+            return null;
+          });
+      policy.staged(rows);
+    }
+  }
+
+  /** Stages what can be staged, by halves, and puts the rest aside. */
+  private void isolate(ChangeBatch batch) throws SinkException, InterruptedException {
+    ChangeBatch rows = letters.pass(batch);
+    try {
+      give(rows);
+    } catch (SinkException.Rejected e) {
+      if (rows.size() == 1) {
+        putAside(rows, e);
+      } else {
+        isolate(part(rows, 0, rows.size() / 2));
+        isolate(part(rows, rows.size() / 2, rows.size()));
+      }
+    }
+  }
+
+  private void putAside(ChangeBatch row, SinkException.Rejected why) throws SinkException.Rejected {
+    boolean ofTransaction = row.xid(0) != 0;
+    if (policies.onReject() == PipelineConfig.OnReject.TRANSACTION && ofTransaction) {
+      rejected.put(row.commitLsn(0), why.getMessage());
+      return;
+    }
+    letters.park(row, 0, why.getMessage());
+    requireFew(row.table(), why);
+  }
+
+  private void requireFew(TableName table, SinkException.Rejected why)
+      throws SinkException.Rejected {
+    if (letters.count(table) > policies.maxLetters()) {
+      throw new SinkException.Rejected(
+          table,
+          "Cannot put more rows of "
+              + table
+              + " aside: "
+              + policies.maxLetters()
+              + " were not taken already. Mend the cause, then copy the table again. The last: "
+              + why.getMessage(),
+          why);
+    }
+  }
+
+  private ChangeBatch withoutRejected(ChangeBatch batch) throws SinkException.Rejected {
+    if (rejected.isEmpty()) {
+      return batch;
+    }
+    ChangeBatch rest = new ChangeBatch(batch.schema());
+    for (int i = 0; i < batch.size(); i++) {
+      String reason = batch.xid(i) == 0 ? null : rejected.get(batch.commitLsn(i));
+      if (reason == null) {
+        rest.addFrom(batch, i);
+      } else {
+        letters.park(batch, i, "Its transaction was put aside: " + reason);
+      }
+    }
+    if (letters.count(batch.table()) > policies.maxLetters()) {
+      requireFew(
+          batch.table(),
+          new SinkException.Rejected(batch.table(), "a transaction was put aside.", null));
+    }
+    return rest.size() == batch.size() ? batch : rest;
+  }
+
+  private static ChangeBatch part(ChangeBatch batch, int from, int to) {
+    ChangeBatch part = new ChangeBatch(batch.schema());
+    for (int i = from; i < to; i++) {
+      part.addFrom(batch, i);
+    }
+    return part;
+  }
+
+  private TidemarkException stopping(SinkException.Rejected e) {
+    return new TidemarkException(
+        ErrorCode.LIMIT_EXCEEDED,
+        e.getMessage() + " The pipeline stops because on-reject is 'stop'.",
+        e);
+  }
+
+  /** Gives the dead letters of a table to the sink again. */
+  void replay(TableName table) throws SinkException, InterruptedException {
+    Optional<TableSchema> form =
+        Optional.ofNullable(prepared.get(table)).or(() -> letters.newestForm(table));
+    if (form.isPresent()) {
+      prepare(form.get());
+      letters.<SinkException>replay(
+          form.get(),
+          row -> {
+            try {
+              give(row);
+              return true;
+            } catch (SinkException.Rejected e) {
+              return false;
+            }
+          });
+    }
+  }
+}
