@@ -5,6 +5,7 @@ import io.tidemark.app.cli.GlobalOptions;
 import io.tidemark.app.cli.Session;
 import io.tidemark.app.cli.SignalHook;
 import io.tidemark.app.cli.StopRequest;
+import io.tidemark.app.command.CompactCommand;
 import io.tidemark.app.command.DemoCommand;
 import io.tidemark.app.command.DoctorCommand;
 import io.tidemark.app.command.DropCommand;
@@ -66,6 +67,7 @@ public final class Main {
             new RunCommand(),
             new StatusCommand(),
             new TablesCommand(),
+            new CompactCommand(),
             new DropCommand(),
             new GenerateCommand())
         .forEach(root::addSubcommand);

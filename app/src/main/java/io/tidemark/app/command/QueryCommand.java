@@ -53,11 +53,7 @@ public final class QueryCommand implements Command {
       description = "The copy as it was then, instead of the newest.")
   private AsOf asOf = AsOf.LATEST;
 
-  @Option(
-      names = "--sink",
-      paramLabel = "NAME",
-      description = "Which copy, where the pipeline has several; else the first.")
-  private String sink;
+  @Mixin private SinkChoice sink;
 
   @Parameters(paramLabel = "SQL", description = "One statement that reads.")
   private String sql;
@@ -68,7 +64,7 @@ public final class QueryCommand implements Command {
     Path file = choice.file();
     Setup setup = wiring.load(file);
     Path scratch = setup.pipeline().dataDir().resolve("query");
-    try (StoppedDemo demo = StoppedDemo.wake(file, lake(setup).config());
+    try (StoppedDemo demo = StoppedDemo.wake(file, sink.lake(setup).config());
         LakeCopy copy = LakeCopy.open(demo.lake(), setup.transforms(), asOf, scratch)) {
       answer(session, copy, scratch);
     }
@@ -110,24 +106,6 @@ public final class QueryCommand implements Command {
 
   private static boolean isNamed(TableName table, String text) {
     return text.contains(table.table().toLowerCase(Locale.ROOT));
-  }
-
-  private Setup.Lake lake(Setup setup) {
-    return sink == null
-        ? setup.sinks().get(0)
-        : setup.sinks().stream()
-            .filter(each -> each.name().equals(sink))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new TidemarkException(
-                        ErrorCode.USAGE,
-                        "Cannot query sink '"
-                            + sink
-                            + "': the pipeline has "
-                            + String.join(
-                                ", ", setup.sinks().stream().map(Setup.Lake::name).toList())
-                            + ". Name one of these."));
   }
 
   private static void print(Session session, QueryResult result) throws IOException {
