@@ -20,7 +20,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /**
  * A source that plays a script, for tests of what stands behind a source. The script is a log: it
  * can be appended to at any time, and a source that is opened anew begins behind the resumed
- * position, as a real one does. Requests are recorded; {@code CutAt} and {@code Fail} are answered.
+ * position, as a real one does. Requests are recorded; {@code Fail} is answered.
  */
 public final class ScriptedSource implements ChangeSource {
   /** The log that every opening of the source plays. */
@@ -128,11 +128,8 @@ public final class ScriptedSource implements ChangeSource {
 
   @Override
   public SourceEvent poll(Duration wait) throws InterruptedException {
-    for (SourceEvent answer : answers) {
-      if (!(answer instanceof SourceEvent.Cut cut) || last.covers(cut.asked())) {
-        answers.remove(answer);
-        return answer;
-      }
+    if (!answers.isEmpty()) {
+      return answers.remove(0);
     }
     SourceEvent event = script.next(at, wait);
     if (event == null) {
@@ -156,9 +153,7 @@ public final class ScriptedSource implements ChangeSource {
   @Override
   public void request(SourceRequest request) {
     script.requests.add(request);
-    if (request instanceof SourceRequest.CutAt cut) {
-      answers.add(new SourceEvent.Cut(cut.position()));
-    } else if (request instanceof SourceRequest.Fail fail) {
+    if (request instanceof SourceRequest.Fail fail) {
       answers.add(
           new SourceEvent.TableChange(
               fail.table(),

@@ -47,12 +47,13 @@ class DeadLetterTest {
   private final MemoryDestination copy = new MemoryDestination();
 
   private Pipeline pipeline(OnReject onReject, long max) {
-    PipelineConfig base = PipelineConfig.of("test", folder, Duration.ofMillis(20));
+    Duration soon = Duration.ofMillis(20);
+    PipelineConfig base = PipelineConfig.of("test", folder, soon);
     return new Pipeline(
         new PipelineConfig(
             "test",
             folder,
-            base.flush(),
+            new PipelineConfig.Flush(soon, soon, 1 << 20, 1000, 0, soon),
             base.buffer(),
             new Policies(OnFailedTable.EXCLUDE, onReject, max),
             Optional.empty()),

@@ -25,14 +25,6 @@ public sealed interface SourceEvent {
    */
   record Boundary(Position position, long committedAtMicros) implements SourceEvent {}
 
-  /**
-   * The boundary given last answers a {@link SourceRequest.CutAt}: it lies at the last commit whose
-   * end is at or below what was asked, and the source has read past that place.
-   *
-   * @param asked the position of the request
-   */
-  record Cut(Position asked) implements SourceEvent {}
-
   /** A new version of a table's form; it holds for the rows of the table that come after it. */
   record SchemaChange(TableSchema schema) implements SourceEvent {}
 

@@ -15,8 +15,9 @@ public sealed interface SourceRequest {
   record Resume(TableName table) implements SourceRequest {}
 
   /**
-   * Give a boundary exactly at the last commit whose end is at or below the position, before
-   * anything of a later one, and right after it {@link SourceEvent.Cut}; also on an idle source.
+   * Give a boundary as soon as everything below the position has been given, and before anything of
+   * a commit beyond it: the boundary covers the position and lies below the next commit. Also on an
+   * idle source, without waiting for its next commit.
    */
   record CutAt(Position position) implements SourceRequest {}
 

@@ -51,7 +51,9 @@ final class Delivery {
 
   /** A lane has taken an event. */
   void taken() {
-    room.release();
+    if (room.availablePermits() == 0) {
+      room.release(); // one is enough, and they must not add up while nobody waits
+    }
   }
 
   /** Why reading waits, in words for the user. */

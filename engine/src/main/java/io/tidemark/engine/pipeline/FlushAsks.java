@@ -28,11 +28,11 @@ final class FlushAsks {
     return asks.stream().anyMatch(ask -> !position.lsn().isBefore(ask.position));
   }
 
-  /** Answers every ask at or below {@code reached} with the tidemark. */
-  void answer(Position reached, Position tidemark) {
+  /** Answers every ask at or below the tidemark. */
+  void answer(Position tidemark) {
     for (Iterator<Ask> each = asks.iterator(); each.hasNext(); ) {
       Ask ask = each.next();
-      if (!reached.lsn().isBefore(ask.position)) {
+      if (!tidemark.lsn().isBefore(ask.position)) {
         each.remove();
         ask.answer.complete(tidemark);
       }

@@ -15,16 +15,15 @@ final class HeldRows {
    *
    * @param tidemark end LSN of the copy's last commit; every row of an earlier commit has a lower
    *     commit LSN
-   * @param copyBegan whether the running copy attempt of the table began in this run; its rows are
-   *     stamped below the stream and all new
+   * @param copyBegan whether the running copy attempt of the table began in this run; then its rows
+   *     are all new, however low they are stamped
    */
   static ChangeBatch without(ChangeBatch batch, long tidemark, boolean copyBegan) {
     ChangeBatch kept = null;
     for (int i = 0; i < batch.size(); i++) {
       boolean keep =
-          isOfSnapshot(batch, i)
-              ? copyBegan
-              : Long.compareUnsigned(batch.commitLsn(i), tidemark) >= 0;
+          Long.compareUnsigned(batch.commitLsn(i), tidemark) >= 0
+              || copyBegan && isOfSnapshot(batch, i);
       if (keep && kept != null) {
         kept.addFrom(batch, i);
       } else if (!keep && kept == null) {

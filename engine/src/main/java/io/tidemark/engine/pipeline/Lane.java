@@ -112,7 +112,7 @@ final class Lane implements Runnable {
     handOver.wake();
   }
 
-  /** Commits at the first boundary that covers the position, or at the source's cut for it. */
+  /** Commits at the first boundary that covers the position. */
   CompletableFuture<Position> flushAt(Lsn position) {
     CompletableFuture<Position> answer = asks.add(position);
     handOver.wake();
@@ -133,10 +133,20 @@ final class Lane implements Runnable {
     } catch (Throwable e) { // an Error too must end the run with its reason, not hang it
       failure = e;
     } finally {
-      sink.sink().close();
-      handOver.close();
+      close();
       asks.abandon(new IllegalStateException("Cannot flush: the pipeline has stopped."));
       listener.ended(this);
+    }
+  }
+
+  private void close() {
+    try {
+      handOver.close();
+      sink.sink().close();
+    } catch (RuntimeException e) {
+      if (failure == null) {
+        failure = e;
+      }
     }
   }
 
@@ -162,7 +172,7 @@ final class Lane implements Runnable {
     } else if (event instanceof LaneEvent.Said said) {
       follow(said.event());
     }
-    asks.answer(tidemark, tidemark);
+    asks.answer(tidemark);
     if (clean && mayFlush() && (asks.metBy(boundary.position()) || due(System.nanoTime()))) {
       flush();
     }
@@ -205,11 +215,6 @@ final class Lane implements Runnable {
       boundary = next;
       clean = true;
       ahead &= !next.position().covers(tidemark);
-    } else if (event instanceof SourceEvent.Cut cut) {
-      if (clean && mayFlush() && hasNews()) {
-        flush();
-      }
-      asks.answer(cut.asked(), tidemark);
     } else if (event instanceof SourceEvent.SchemaChange change) {
       clean = false;
       state.apply(change);
@@ -279,7 +284,7 @@ final class Lane implements Runnable {
     tidemarkMicros = boundary.committedAtMicros();
     tally.committed(staged);
     policy.flushed(System.nanoTime());
-    asks.answer(position, position);
+    asks.answer(position);
     listener.committed();
   }
 }
