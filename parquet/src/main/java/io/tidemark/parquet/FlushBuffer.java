@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -42,6 +41,7 @@ final class FlushBuffer implements AutoCloseable {
 
   private final ParquetConfig config;
   private final Path folder;
+  private final FileNames names;
   private final ExecutorService threads;
   private final Queue<Encoder> encoders = new ConcurrentLinkedQueue<>();
   private final Map<Key, TablePart> parts = new HashMap<>();
@@ -53,15 +53,16 @@ final class FlushBuffer implements AutoCloseable {
   private long bytes;
   private long rows;
 
-  FlushBuffer(ParquetConfig config, Path folder) {
+  FlushBuffer(ParquetConfig config, Path folder, FileNames names) {
     this.config = config;
     this.folder = folder;
-    AtomicInteger names = new AtomicInteger();
+    this.names = names;
+    AtomicInteger started = new AtomicInteger();
     this.threads =
         Executors.newFixedThreadPool(
             Math.max(2, Runtime.getRuntime().availableProcessors()),
             task -> {
-              Thread thread = new Thread(task, "parquet-encode-" + names.incrementAndGet());
+              Thread thread = new Thread(task, "parquet-encode-" + started.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             });
@@ -89,6 +90,10 @@ final class FlushBuffer implements AutoCloseable {
     rows += batch.size();
     if (bytes >= config.rowGroupBytes() || rows >= MAX_ROWS) {
       encodeLargest();
+    }
+    if (batchBytes >= config.rowGroupBytes() / 2) {
+      awaitRoom(config.rowGroupBytes()); // before the caller makes another one as large
+      release(config.rowGroupBytes());
     }
   }
 
@@ -142,7 +147,7 @@ final class FlushBuffer implements AutoCloseable {
 
   private Path newPath() {
     openFiles.incrementAndGet();
-    return folder.resolve(UUID.randomUUID() + ".tmp");
+    return folder.resolve(names.nextStaged());
   }
 
   private void noteFinished(FinishedFile file) {

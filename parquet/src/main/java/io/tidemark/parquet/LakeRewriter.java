@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 
 /** Writes data files again: many small ones as one, or without a key. Commits nothing. */
 final class LakeRewriter {
@@ -221,7 +220,7 @@ final class LakeRewriter {
   }
 
   private Path temporary() throws StoreException {
-    return store.staging().resolve(UUID.randomUUID() + ".tmp");
+    return store.staging().resolve(names.nextStaged());
   }
 
   private Path local(LakeFile file) throws IOException {

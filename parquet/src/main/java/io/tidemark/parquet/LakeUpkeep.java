@@ -54,6 +54,7 @@ public final class LakeUpkeep implements AutoCloseable {
     this.config = config;
     this.store = store;
     this.log = log;
+    names.begin(log.epoch());
     this.rewriter = new LakeRewriter(store, config, names);
     this.encoder = new Encoder(config.compressionLevel());
   }
@@ -74,7 +75,7 @@ public final class LakeUpkeep implements AutoCloseable {
       }
       StateLog log = StateLog.claim(store, LakeStores.exclusion(config), retention(config), clock);
       log.removeOrphans();
-      store.sweep();
+      store.sweep(log.epoch());
       return new LakeUpkeep(config, store, log);
     } catch (StoreException e) {
       store.close();

@@ -18,6 +18,7 @@ import io.tidemark.parquet.state.LakeState;
 import io.tidemark.parquet.state.StateLog;
 import io.tidemark.parquet.store.ObjectStore;
 import io.tidemark.parquet.store.StoreException;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,12 +93,13 @@ public final class ParquetSink implements Sink {
       log =
           StateLog.claim(store, LakeStores.exclusion(config), LakeUpkeep.retention(config), clock);
       int removed = log.removeOrphans();
-      store.sweep();
+      store.sweep(log.epoch());
+      names.begin(log.epoch());
       if (removed > 0) {
         LOG.info("Removed {} files that no commit covered from {}.", removed, store.name());
       }
       if (buffer == null) {
-        buffer = new FlushBuffer(config, store.staging());
+        buffer = new FlushBuffer(config, store.staging(), names);
       }
       if (config.compact() && upkeep.isEmpty()) {
         upkeep =
@@ -121,8 +124,9 @@ public final class ParquetSink implements Sink {
 
   @Override
   public void prepare(TableSchema schema) throws SinkException {
-    if (prepared.add(schema)) {
+    if (!prepared.contains(schema)) {
       ParquetSchema.check(schema);
+      prepared.add(schema);
     }
   }
 
@@ -142,6 +146,7 @@ public final class ParquetSink implements Sink {
       publish(files);
       store.sync();
     } catch (StoreException e) {
+      checkStaged(files);
       // The same keys are published again: nothing else can have their names.
       throw new SinkException.Retryable(e.getMessage(), e);
     }
@@ -153,6 +158,20 @@ public final class ParquetSink implements Sink {
     forgetFiles();
     buffer.published();
     return staged;
+  }
+
+  private void checkStaged(List<FinishedFile> files) {
+    for (FinishedFile file : files) {
+      if (!published.contains(file) && !Files.exists(file.path())) {
+        throw new TidemarkException(
+            ErrorCode.DESTINATION,
+            "Cannot publish rows of table "
+                + file.schema().name()
+                + ": the local file "
+                + file.path()
+                + " was removed by somebody. Start the pipeline again.");
+      }
+    }
   }
 
   private void forgetFiles() {
@@ -250,6 +269,11 @@ public final class ParquetSink implements Sink {
   public void close() {
     upkeep.ifPresent(SinkUpkeep::close);
     publishers.shutdown();
+    try {
+      publishers.awaitTermination(10, TimeUnit.SECONDS); // a clean-up may still run
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     if (buffer != null) {
       buffer.close();
     }

@@ -24,6 +24,7 @@ final class TablePart {
   /** Batches below this size are copied together, since each brings vectors of its own. */
   private static final int SMALL_BATCH = 1024;
 
+  private static final long SMALL_BYTES = 256 << 10;
   private static final int GATHERED_ROWS = 1 << 14;
 
   private final TableSchema schema;
@@ -53,7 +54,7 @@ final class TablePart {
   }
 
   void add(RowRun run, long runBytes) {
-    if (run.rows() < SMALL_BATCH) {
+    if (run.rows() < SMALL_BATCH && runBytes < SMALL_BYTES) {
       gather(run);
     } else {
       endGathered();

@@ -20,6 +20,12 @@ public final class HookedStore implements ObjectStore {
   /** Whether the answer to the next creation of a state object is lost. */
   public boolean loseAnswer;
 
+  /** Whether the next creation of a state object does not arrive, and no answer comes. */
+  public boolean loseRequest;
+
+  /** Whether objects cannot be read. */
+  public boolean unreadable;
+
   /** Whether the client sends each creation of a commit twice, as it does after a lost answer. */
   public boolean sendsTwice;
 
@@ -45,6 +51,10 @@ public final class HookedStore implements ObjectStore {
       beforeCreate = () -> {};
       once.run();
     }
+    if (loseRequest && key.contains("/state/")) {
+      loseRequest = false;
+      throw new StoreException(Outcome.UNKNOWN, "Cannot create " + key + ": timed out.", null);
+    }
     if (ignoresCondition) {
       store.delete(List.of(key));
     }
@@ -61,6 +71,9 @@ public final class HookedStore implements ObjectStore {
 
   @Override
   public Optional<byte[]> read(String key) throws StoreException {
+    if (unreadable) {
+      throw new StoreException(Outcome.UNKNOWN, "Cannot read " + key + ": timed out.", null);
+    }
     return store.read(key);
   }
 
@@ -94,8 +107,8 @@ public final class HookedStore implements ObjectStore {
   }
 
   @Override
-  public void sweep() throws StoreException {
-    store.sweep();
+  public void sweep(long epoch) throws StoreException {
+    store.sweep(epoch);
   }
 
   @Override

@@ -118,12 +118,15 @@ class S3StoreTest {
       try (S3Client client = client()) {
         client.createMultipartUpload(r -> r.bucket("lake").key("large/t/left.parquet"));
         client.createMultipartUpload(r -> r.bucket("lake").key("elsewhere/left.parquet"));
-        Files.writeString(store.staging().resolve("left.tmp"), "left");
-        store.sweep();
+        Files.writeString(store.staging().resolve("4-left.tmp"), "left");
+        Files.writeString(store.staging().resolve("5-own.tmp"), "still needed");
+        store.sweep(5);
         assertThat(client.listMultipartUploads(r -> r.bucket("lake")).uploads())
             .extracting(upload -> upload.key())
             .doesNotContain("large/t/left.parquet");
-        assertThat(store.staging()).isEmptyDirectory();
+        assertThat(store.staging())
+            .isDirectoryContaining("glob:**5-*")
+            .isDirectoryNotContaining("glob:**4-*");
       }
     }
   }

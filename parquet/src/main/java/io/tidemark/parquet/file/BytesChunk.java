@@ -21,6 +21,9 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
  * another; plain where all have one length.
  */
 final class BytesChunk extends ChunkWriter {
+  /** Bytes above which a value is taken from its vector directly. */
+  private static final int LARGE = 8 << 20;
+
   private static final int SAMPLE = 2048;
   private static final int LARGEST_DICTIONARY = 1 << 16;
   private static final int LARGEST_DICTIONARY_BYTES = 1 << 20;
@@ -30,6 +33,7 @@ final class BytesChunk extends ChunkWriter {
   private final boolean bounded;
   private int count;
   private int length;
+  private BytesInput large;
   private BytesIndex dictionary;
   private boolean decided;
   private boolean dictionaryOpen;
@@ -47,6 +51,11 @@ final class BytesChunk extends ChunkWriter {
   }
 
   @Override
+  boolean needsOwnPage(Vector vector, int i) {
+    return !fixed && ((BytesVector) vector).length(i) > LARGE;
+  }
+
+  @Override
   int fitting(Vector vector, int from, int to) {
     BytesVector values = (BytesVector) vector;
     int room = Math.max(1, PAGE_BYTES - length);
@@ -55,6 +64,9 @@ final class BytesChunk extends ChunkWriter {
       return to;
     }
     int end = from + 1;
+    if (needsOwnPage(vector, from)) {
+      return end;
+    }
     while (end < to && values.end(end) - start <= room) {
       end++;
     }
@@ -66,6 +78,13 @@ final class BytesChunk extends ChunkWriter {
     BytesVector values = (BytesVector) vector;
     int start = values.start(from);
     int bytes = values.end(to - 1) - start;
+    if (count == 0 && to == from + 1 && needsOwnPage(vector, from)) {
+      large = BytesInput.from(values.data(), start, bytes);
+      scratch.ints(1)[0] = bytes;
+      count = 1;
+      length = bytes;
+      return;
+    }
     System.arraycopy(values.data(), start, scratch.bytes(length + bytes), length, bytes);
     int[] ends = scratch.ints(count + to - from);
     int shift = length - start;
@@ -102,6 +121,9 @@ final class BytesChunk extends ChunkWriter {
   Encoded encode(Statistics<?> statistics) throws IOException {
     int size = count;
     count = 0;
+    if (large != null) {
+      return encodeLarge();
+    }
     byte[] data = scratch.bytes(length);
     int[] ends = scratch.ints(size);
     int bytes = length;
@@ -128,6 +150,16 @@ final class BytesChunk extends ChunkWriter {
         Encoding.DELTA_LENGTH_BYTE_ARRAY,
         BytesInput.concat(scratch.lengths(ends, size), BytesInput.from(data, 0, bytes)),
         told);
+  }
+
+  private Encoded encodeLarge() {
+    BytesInput value = large;
+    large = null;
+    length = 0;
+    return new Encoded(
+        Encoding.DELTA_LENGTH_BYTE_ARRAY,
+        BytesInput.concat(scratch.lengths(scratch.ints(1), 1), value),
+        false);
   }
 
   private static boolean comesAgain(byte[] data, int[] ends, int size) {

@@ -92,14 +92,23 @@ abstract sealed class ChunkWriter permits NumberChunk, BytesChunk, FloatChunk, B
     finishChunk(pages);
   }
 
-  private int some(Vector vector, int from, int to) {
-    int end = fitting(vector, from, to);
-    values(vector, from, end);
+  private int some(Vector vector, int from, int to) throws IOException {
+    int end = take(vector, from, to);
     levels.addRows(levels.maxDefinition(), end - from);
     return end;
   }
 
-  private int someWithNulls(Vector vector, int from, int to) {
+  /** Appends the values of as many elements as the page has room for. */
+  private int take(Vector vector, int from, int to) throws IOException {
+    if (levels.entries() > 0 && needsOwnPage(vector, from)) {
+      flushPage();
+    }
+    int end = fitting(vector, from, to);
+    values(vector, from, end);
+    return end;
+  }
+
+  private int someWithNulls(Vector vector, int from, int to) throws IOException {
     int defined = levels.maxDefinition();
     int at = from;
     while (at < to) {
@@ -115,8 +124,7 @@ abstract sealed class ChunkWriter permits NumberChunk, BytesChunk, FloatChunk, B
         run++;
       }
       if (run > at) {
-        int end = fitting(vector, at, run);
-        values(vector, at, end);
+        int end = take(vector, at, run);
         levels.addRows(defined, end - at);
         if (end < run) {
           return end;
@@ -145,6 +153,7 @@ abstract sealed class ChunkWriter permits NumberChunk, BytesChunk, FloatChunk, B
         encoded.bytes,
         told);
     levels.reset();
+    scratch.trim();
   }
 
   /**
@@ -153,6 +162,11 @@ abstract sealed class ChunkWriter permits NumberChunk, BytesChunk, FloatChunk, B
    * @param bounded whether lowest and highest value were told
    */
   record Encoded(Encoding encoding, BytesInput bytes, boolean bounded) {}
+
+  /** Whether an element is so large that it should not be copied. */
+  boolean needsOwnPage(Vector vector, int i) {
+    return false;
+  }
 
   /** How far of the elements {@code from} to {@code to}, none null, the page has room for. */
   int fitting(Vector vector, int from, int to) {

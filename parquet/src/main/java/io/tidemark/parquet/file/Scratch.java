@@ -12,6 +12,7 @@ import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesWriterForL
  */
 final class Scratch {
   private static final int SLAB = 4096;
+  private static final int LARGE = 8 << 20;
   private long[] numbers = new long[1024];
   private byte[] bytes = new byte[16 << 10];
   private int[] ints = new int[1024];
@@ -92,7 +93,14 @@ final class Scratch {
     return BytesInput.concat(BytesInput.from(new byte[] {(byte) width}), encoder.finish());
   }
 
+  /** Lets go of what one very large value needed. */
+  void trim() {
+    if (bytes.length > LARGE) {
+      bytes = new byte[ChunkWriter.PAGE_BYTES];
+    }
+  }
+
   private static int grown(int length, int needed) {
-    return (int) Math.min(Integer.MAX_VALUE - 8, Math.max(needed, length * 2L));
+    return (int) Math.max(needed, Math.min(length * 2L, length + (long) LARGE));
   }
 }

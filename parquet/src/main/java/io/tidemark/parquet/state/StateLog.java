@@ -75,10 +75,11 @@ public final class StateLog {
   public static StateLog claim(
       ObjectStore store, Exclusion exclusion, Retention retention, Clock clock)
       throws StoreException {
+    StateLog log = new StateLog(store, retention, clock);
+    log.reader.newest(); // a newer form, a missing bucket or right is told before anything is tried
     if (exclusion == Exclusion.STORE) {
       probe(store);
     }
-    StateLog log = new StateLog(store, retention, clock);
     log.claim();
     return log;
   }
@@ -348,25 +349,39 @@ public final class StateLog {
   }
 
   private void append(StateObject object) throws SinkException {
-    try {
-      boolean created = store.create(StateKeys.key(object.number()), StateCodec.write(object));
-      if (!created && !isOwn(object)) {
-        fenced = true;
-        throw fenced();
-      }
-    } catch (StoreException e) {
-      throw failed(e);
+    if (!create(object)) {
+      fenced = true;
+      throw fenced();
     }
     checkHighest(object.number());
     state.apply(object);
   }
 
-  /** A creation that timed out may have happened: then the number is taken by ourselves. */
-  private boolean isOwn(StateObject object) throws StoreException {
-    return reader
-        .find(object.number())
-        .filter(found -> found.flush().equals(object.flush()))
-        .isPresent();
+  /** Whether the number is taken by this very object. */
+  private boolean create(StateObject object) throws SinkException {
+    try {
+      return store.create(StateKeys.key(object.number()), StateCodec.write(object))
+          || isOwn(object).orElse(false);
+    } catch (StoreException e) {
+      if (e.outcome() != Outcome.UNKNOWN) {
+        throw new SinkException.Retryable(e.getMessage(), e);
+      }
+      try {
+        // Where the number is not taken the creation may still be on its way.
+        return isOwn(object).orElseThrow(() -> new SinkException.OutcomeUnknown(e.getMessage(), e));
+      } catch (StoreException unreadable) {
+        e.addSuppressed(unreadable);
+        throw new SinkException.OutcomeUnknown(e.getMessage(), e);
+      }
+    }
+  }
+
+  /**
+   * Whether the object of a number is the one that was to be created, as it is when the answer to
+   * its creation was lost; empty where there is none.
+   */
+  private Optional<Boolean> isOwn(StateObject object) throws StoreException {
+    return reader.find(object.number()).map(found -> found.flush().equals(object.flush()));
   }
 
   private void checkHighest(long number) throws SinkException {
@@ -394,12 +409,6 @@ public final class StateLog {
             + ": another writer has taken it over since epoch "
             + epoch
             + ". Stop one of the two.");
-  }
-
-  private static SinkException failed(StoreException e) {
-    return e.outcome() == Outcome.UNKNOWN
-        ? new SinkException.OutcomeUnknown(e.getMessage(), e)
-        : new SinkException.Retryable(e.getMessage(), e);
   }
 
   /** Deletes what a commit made superfluous. May be called by another thread. */

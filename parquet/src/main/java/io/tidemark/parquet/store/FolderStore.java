@@ -2,16 +2,15 @@ package io.tidemark.parquet.store;
 
 import io.tidemark.parquet.store.StoreException.Outcome;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -21,7 +20,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -51,7 +49,7 @@ public final class FolderStore implements ObjectStore {
   @Override
   public boolean create(String key, byte[] content) throws StoreException {
     Path target = path(key);
-    Path temporary = staging().resolve(UUID.randomUUID() + ".tmp");
+    Path temporary = staging().resolve(StagingFolder.name(0));
     boolean linked = false;
     try {
       sync();
@@ -199,38 +197,46 @@ public final class FolderStore implements ObjectStore {
       return found;
     }
     try {
-      Files.walkFileTree(
-          start,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-              return folder.equals(root.resolve(STAGING))
-                  ? FileVisitResult.SKIP_SUBTREE
-                  : FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-              String key = key(file);
-              if (key.startsWith(prefix) && key.compareTo(after) > 0) {
-                found.add(new StoredObject(key, attributes.size()));
-              }
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-              if (e instanceof NoSuchFileException) {
-                return FileVisitResult.CONTINUE; // removed while we looked
-              }
-              throw e;
-            }
-          });
-    } catch (IOException | UncheckedIOException e) {
+      collect(start, prefix, after, found);
+    } catch (IOException | DirectoryIteratorException e) {
       throw failed("list", start, e);
     }
     found.sort(Comparator.comparing(StoredObject::key));
     return found;
+  }
+
+  /** Looks at as few files as it can: the state's folder is listed by each commit. */
+  private void collect(Path folder, String prefix, String after, List<StoredObject> found)
+      throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        String key = key(entry);
+        boolean wanted = key.startsWith(prefix) && key.compareTo(after) > 0;
+        boolean mayHold = prefix.startsWith(key + "/") || key.startsWith(prefix);
+        if (!wanted && !mayHold || !wanted && key.endsWith(".json")) {
+          continue;
+        }
+        Optional<BasicFileAttributes> attributes = attributes(entry);
+        if (attributes.isEmpty()) {
+          continue; // removed while we looked; the others must be listed all the same
+        }
+        if (attributes.get().isDirectory() && !key.equals(STAGING)) {
+          collect(entry, prefix, after, found);
+        } else if (attributes.get().isRegularFile() && wanted) {
+          found.add(new StoredObject(key, attributes.get().size()));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // the folder itself was removed while we looked
+    }
+  }
+
+  private static Optional<BasicFileAttributes> attributes(Path entry) throws IOException {
+    try {
+      return Optional.of(Files.readAttributes(entry, BasicFileAttributes.class));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
   }
 
   @Override
@@ -256,8 +262,8 @@ public final class FolderStore implements ObjectStore {
   }
 
   @Override
-  public void sweep() throws StoreException {
-    StagingFolder.clear(staging());
+  public void sweep(long epoch) throws StoreException {
+    StagingFolder.clear(staging(), epoch);
   }
 
   @Override

@@ -49,10 +49,10 @@ public interface ObjectStore extends AutoCloseable {
   Path staging() throws StoreException;
 
   /**
-   * Removes what publishing left behind when a process died: local files in {@link #staging()},
-   * unfinished uploads.
+   * Removes what publishing left behind when a process died: local files in {@link #staging()} that
+   * are named for writers below an epoch, unfinished uploads.
    */
-  void sweep() throws StoreException;
+  void sweep(long epoch) throws StoreException;
 
   /** Where an object can be read directly; empty where it must be fetched first. */
   Optional<Path> local(String key);

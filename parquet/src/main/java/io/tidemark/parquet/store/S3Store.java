@@ -171,8 +171,8 @@ public final class S3Store implements ObjectStore {
   }
 
   @Override
-  public void sweep() throws StoreException {
-    StagingFolder.clear(staging());
+  public void sweep(long epoch) throws StoreException {
+    StagingFolder.clear(staging(), epoch);
     try {
       uploads.abortAll(full(""));
     } catch (SdkException e) {

@@ -229,6 +229,46 @@ class ChangeFileWriterTest {
     }
   }
 
+  @Test
+  void veryLargeValuesStandBetweenSmallOnes() throws Exception {
+    TableSchema schema =
+        new TableSchema(
+            new TableName("public", "t"),
+            1,
+            1,
+            List.of(
+                column(1, "id", new DataType.Int(64), "bigint"),
+                column(2, "body", new DataType.Text(), "text")),
+            List.of(1),
+            ReplicaIdentity.DEFAULT,
+            false);
+    ChangeBatch batch = new ChangeBatch(schema);
+    int[] lengths = {3, 9 << 20, -1, 9 << 20, 12 << 20, 2 << 20, 5, -1, 8};
+    for (int i = 0; i < lengths.length; i++) {
+      batch.addRow(Op.CREATE, 1, i, 1, 0);
+      ((LongVector) batch.columns().get(0).vector()).add(i);
+      BytesVector body = (BytesVector) batch.columns().get(1).vector();
+      if (lengths[i] < 0) {
+        body.addNull();
+      } else {
+        body.add(("" + i).repeat(lengths[i]));
+      }
+    }
+    Path file = write(schema, List.of(batch), 1);
+    try (Duck duck = new Duck()) {
+      List<List<String>> read =
+          duck.rows(
+              "SELECT length(body), body = repeat(id::varchar, length(body)) FROM '"
+                  + file
+                  + "' ORDER BY id");
+      for (int i = 0; i < lengths.length; i++) {
+        assertThat(read.get(i))
+            .isEqualTo(
+                lengths[i] < 0 ? Arrays.asList(null, null) : List.of("" + lengths[i], "true"));
+      }
+    }
+  }
+
   private static TableSchema oneColumn(ReplicaIdentity identity) {
     return new TableSchema(
         new TableName("public", "t"),

@@ -113,13 +113,34 @@ class StateLogTest {
   }
 
   @Test
-  void aCommitWhoseAnswerWasLostIsFoundByTheNextOpen() throws Exception {
+  void aCommitWhoseAnswerWasLostIsLookedFor() throws Exception {
     HookedStore lossy = new HookedStore(store);
     StateLog log = StateLog.claim(lossy, Exclusion.STORE, KEEP_ALL, Clock.systemUTC());
     lossy.loseAnswer = true;
+    log.commit(change(10, "a"));
+    log.commit(change(20, "b"));
+    assertThat(load(AsOf.LATEST).entries().keySet()).containsExactly("a", "b");
+  }
+
+  @Test
+  void aCommitThatCannotBeLookedForIsFoundByTheNextOpen() throws Exception {
+    HookedStore lossy = new HookedStore(store);
+    StateLog log = StateLog.claim(lossy, Exclusion.STORE, KEEP_ALL, Clock.systemUTC());
+    lossy.loseAnswer = true;
+    lossy.unreadable = true;
     assertThatThrownBy(() -> log.commit(change(10, "a")))
         .isInstanceOf(SinkException.OutcomeUnknown.class);
     assertThat(claim(KEEP_ALL).state().tidemark()).isEqualTo(position(10));
+  }
+
+  @Test
+  void aCommitThatNeverArrivedIsUnknownToo() throws Exception {
+    HookedStore lossy = new HookedStore(store);
+    StateLog log = StateLog.claim(lossy, Exclusion.STORE, KEEP_ALL, Clock.systemUTC());
+    lossy.loseRequest = true;
+    assertThatThrownBy(() -> log.commit(change(10, "a")))
+        .isInstanceOf(SinkException.OutcomeUnknown.class);
+    assertThat(claim(KEEP_ALL).state().tidemark()).isEqualTo(Position.NONE);
   }
 
   @Test
