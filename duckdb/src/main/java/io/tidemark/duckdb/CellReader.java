@@ -40,7 +40,7 @@ final class CellReader {
           "BLOB");
   private static final Pattern TIME =
       Pattern.compile(
-          "(\\d+)-(\\d\\d)-(\\d\\d)( \\(BC\\))? (\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?)(\\+00)?");
+          "(\\d+)-(\\d\\d)-(\\d\\d)( \\(BC\\))?(?: (\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?)(\\+00)?)?");
 
   /** A JSON document. */
   record JsonText(String text) {
@@ -133,7 +133,7 @@ final class CellReader {
       return blob.getBytes(1, (int) blob.length());
     } else if (head.equals("JSON")) {
       return new JsonText(value.toString());
-    } else if (head.startsWith("TIMESTAMP")) {
+    } else if (head.startsWith("TIMESTAMP") || head.equals("DATE")) {
       return iso(value.toString());
     } else if (value instanceof Number || value instanceof Boolean || value instanceof byte[]) {
       return value;
@@ -141,7 +141,7 @@ final class CellReader {
     return value.toString();
   }
 
-  /** ISO 8601 of DuckDB's text of a time: 44 BC is the year -0043. */
+  /** ISO 8601 of DuckDB's text of a date or a time: 44 BC is the year -0043. */
   private static String iso(String text) {
     Matcher time = TIME.matcher(text);
     if (!time.matches()) {
@@ -157,8 +157,7 @@ final class CellReader {
         + time.group(2)
         + "-"
         + time.group(3)
-        + "T"
-        + time.group(5)
+        + (time.group(5) == null ? "" : "T" + time.group(5))
         + (time.group(6) == null ? "" : "Z");
   }
 

@@ -10,13 +10,10 @@ final class QueryFailure {
 
   static TidemarkException of(SQLException e) {
     String message = String.valueOf(e.getMessage()).strip();
+    // DuckDB shows the place of an error below the line, so nothing may follow it there.
+    String end = message.contains("\n") ? "\n" : message.endsWith(".") ? " " : ". ";
     return new TidemarkException(
-        ErrorCode.QUERY,
-        "Cannot answer the query: "
-            + message
-            + (message.endsWith(".") ? " " : ". ")
-            + remedy(message),
-        e);
+        ErrorCode.QUERY, "Cannot answer the query: " + message + end + remedy(message), e);
   }
 
   static boolean isMissingName(SQLException e) {

@@ -90,9 +90,15 @@ public final class QueryResult implements AutoCloseable, Iterable<List<Object>> 
     return out.toString();
   }
 
-  /** Writes the rows as a table for a terminal. */
+  /** Writes the rows as a table for a terminal; a plan (EXPLAIN) as it is. */
   public void writeTable(Appendable out, TextTable.Layout layout) {
     try {
+      if (columns.get(0).name().equals("explain_key")) {
+        for (List<Object> row : this) {
+          out.append(String.valueOf(row.get(1))).append('\n');
+        }
+        return;
+      }
       new TextTable(columns, readers, layout).write(iterator(), out);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write the rows of a query.", e);

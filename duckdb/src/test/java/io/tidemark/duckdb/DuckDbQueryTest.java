@@ -232,12 +232,12 @@ class DuckDbQueryTest {
             json(
                 "SELECT TIMESTAMP '2026-09-27 02:50:00' AS gap, TIMESTAMPTZ '2026-09-27 02:50:00+00'"
                     + " AS z, [TIMESTAMP '2026-09-27 02:50:00.123456'] AS l, {'a': TIMESTAMPTZ"
-                    + " '0044-03-15 (BC) 12:00:00+00'} AS s, DATE '2026-01-02' AS d, TIME '24:00:00'"
+                    + " '0044-03-15 (BC) 12:00:00+00'} AS s, DATE '2026-01-02' AS d, DATE '0044-03-15 (BC)' AS c, TIME '24:00:00'"
                     + " AS t, TIMESTAMP 'infinity' AS i"))
         .isEqualTo(
             "[{\"gap\":\"2026-09-27T02:50:00\",\"z\":\"2026-09-27T02:50:00Z\","
                 + "\"l\":[\"2026-09-27T02:50:00.123456\"],\"s\":{\"a\":\"-0043-03-15T12:00:00Z\"},"
-                + "\"d\":\"2026-01-02\",\"t\":\"24:00:00\",\"i\":\"infinity\"}]");
+                + "\"d\":\"2026-01-02\",\"c\":\"-0043-03-15\",\"t\":\"24:00:00\",\"i\":\"infinity\"}]");
   }
 
   @Test
@@ -272,6 +272,7 @@ class DuckDbQueryTest {
             """);
     assertThat(text("SELECT i FROM range(2000) t(i)", new TextTable.Layout(2, 12)))
         .endsWith(" 0\n 1\n(2,000 rows, the first 2 shown)\n");
+    assertThat(text("EXPLAIN SELECT 1", TextTable.Layout.STANDARD)).contains("\n│").contains("\n╰");
     assertThat(text("SELECT 1 AS one", TextTable.Layout.STANDARD)).endsWith("(1 row)\n");
   }
 

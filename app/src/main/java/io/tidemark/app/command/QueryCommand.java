@@ -3,7 +3,6 @@ package io.tidemark.app.command;
 import io.tidemark.api.copy.CopiedTable;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
-import io.tidemark.api.model.TableName;
 import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.cli.Answer;
@@ -23,7 +22,6 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -72,21 +70,35 @@ public final class QueryCommand implements Command {
   }
 
   private void answer(Session session, LakeCopy copy, Path scratch) throws IOException {
-    List<CopiedTable> likely = named(copy);
-    try (DuckDbQuery query = open(copy, likely, scratch);
-        QueryResult result = query.run(sql)) {
-      print(session, result);
-      return;
-    } catch (TidemarkException e) {
-      if (e.code() != ErrorCode.QUERY || likely.size() == copy.state().schemas().size()) {
-        throw e;
+    // a copy on S3 is fetched table by table, so only what the statement may mean is taken
+    List<CopiedTable> likely = copy.tables(DuckDbQuery.mayRead(sql));
+    boolean all = likely.size() == copy.state().schemas().size();
+    try (DuckDbQuery query = open(copy, likely, scratch)) {
+      if (answered(session, query, all)) {
+        return;
       }
     }
     // a name that the text does not show, or a wrong one, for which DuckDB names the right one
-    try (DuckDbQuery query = open(copy, copy.tables(any -> true), scratch);
-        QueryResult result = query.run(sql)) {
+    try (DuckDbQuery query = open(copy, copy.tables(any -> true), scratch)) {
+      answered(session, query, true);
+    }
+  }
+
+  /** Answers, unless the statement is refused and this is not the last try. */
+  private boolean answered(Session session, DuckDbQuery query, boolean last) throws IOException {
+    QueryResult result;
+    try {
+      result = query.run(sql);
+    } catch (TidemarkException e) {
+      if (last || e.code() != ErrorCode.QUERY) {
+        throw e;
+      }
+      return false;
+    }
+    try (result) {
       print(session, result);
     }
+    return true;
   }
 
   private static DuckDbQuery open(LakeCopy copy, List<CopiedTable> tables, Path scratch) {
@@ -95,17 +107,6 @@ public final class QueryCommand implements Command {
         copy.committedAtMicros(),
         tables,
         DuckDbOptions.standard(scratch.resolve("spill")));
-  }
-
-  /** A copy on S3 is fetched table by table, so only what the statement may mean is taken. */
-  private List<CopiedTable> named(LakeCopy copy) {
-    String text = sql.toLowerCase(Locale.ROOT);
-    boolean about = text.contains("tidemark_tables") || text.contains("information_schema");
-    return copy.tables(table -> about || isNamed(table, text));
-  }
-
-  private static boolean isNamed(TableName table, String text) {
-    return text.contains(table.table().toLowerCase(Locale.ROOT));
   }
 
   private static void print(Session session, QueryResult result) throws IOException {
