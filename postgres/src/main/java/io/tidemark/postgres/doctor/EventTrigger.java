@@ -6,7 +6,7 @@ package io.tidemark.postgres.doctor;
  * among the rows, also when no row follows.
  */
 public final class EventTrigger {
-  /** Prefix of its messages. */
+  /** Prefix of its messages, without the mark that the stream takes off. */
   public static final String PREFIX = "tidemark.ddl";
 
   private static final String SQL =
@@ -15,7 +15,13 @@ public final class EventTrigger {
 
       CREATE OR REPLACE FUNCTION tidemark.table_image(relation oid, happened text) RETURNS void
       LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $image$
-        SELECT pg_logical_emit_message(true, 'tidemark.ddl', jsonb_build_object(
+        -- the newest transaction id of this session marks the message: should it be rolled back with a
+        -- savepoint of a large transaction, the log alone would not tell
+        SELECT pg_logical_emit_message(true, concat('tidemark.ddl#', (
+            SELECT l.transactionid FROM pg_locks l
+             WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock'
+               AND l.pid = pg_backend_pid()
+             ORDER BY age(l.transactionid) LIMIT 1)), jsonb_build_object(
           'happened', happened, 'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname,
           'columns', (
             SELECT coalesce(jsonb_agg(jsonb_build_object(

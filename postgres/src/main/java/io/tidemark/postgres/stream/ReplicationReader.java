@@ -18,7 +18,10 @@ import java.util.Optional;
  * a new reader starts at a position of the caller's choice.
  */
 public final class ReplicationReader implements AutoCloseable {
+  /** Frames that are read before anything else is looked at, unless they come too slowly. */
   private static final int BURST = 64;
+
+  private static final int BURST_MILLIS = 1;
   private static final int SLICE_MILLIS = 100;
   private static final long SILENCE_NANOS = 300_000_000_000L;
   private static final long FAREWELL_MILLIS = 3_000;
@@ -140,11 +143,9 @@ public final class ReplicationReader implements AutoCloseable {
   private void read() throws IOException, SQLException {
     while (mayGoOn()) {
       int count = 0;
-      while (count < BURST && budget.hasRoom() && channel.isPending()) {
-        receive();
-        count++;
-      }
-      if (count == 0 && channel.await(waitMillis())) {
+      while (count < BURST
+          && budget.hasRoom()
+          && channel.await(count == 0 ? waitMillis() : BURST_MILLIS)) {
         receive();
         count++;
       }

@@ -12,11 +12,17 @@ final class StreamBlock {
 
   private final StreamStore streams;
   private final Shapes shapes;
+  private final String messagePrefix;
+  private final MessageCursor cursor = new MessageCursor();
   private StreamedTransaction transaction;
 
-  StreamBlock(StreamStore streams, Shapes shapes) {
+  /**
+   * @param messagePrefix logical messages whose prefix does not begin so are passed over
+   */
+  StreamBlock(StreamStore streams, Shapes shapes, String messagePrefix) {
     this.streams = streams;
     this.shapes = shapes;
+    this.messagePrefix = messagePrefix;
   }
 
   /** Whether a message is a row of a table. */
@@ -46,14 +52,27 @@ final class StreamBlock {
       }
       int subxid = Bytes.getInt(data, offset + 1);
       long memory = transaction.memory();
+      int body = offset + BODY;
       if (relation) {
-        transaction.addRelation(shapes.nextReceipt(), subxid, data, offset + BODY, length - BODY);
+        transaction.addRelation(shapes.nextReceipt(), subxid, data, body, length - BODY);
+      } else if (type == 'M') {
+        keepMessage(data, body, length - BODY);
       } else {
-        transaction.add(type, subxid, data, offset + BODY, length - BODY);
+        transaction.add(type, subxid, data, body, length - BODY);
       }
       streams.changed(transaction, memory);
     } else if (type != 'Y' && type != 'O') {
       throw new ProtocolException(type, 0, "it has no place inside a block of a stream");
+    }
+  }
+
+  private void keepMessage(byte[] data, int body, int length) {
+    cursor.reset((byte) 'M', data, body, body + length);
+    cursor.int8();
+    cursor.int64();
+    String prefix = cursor.string();
+    if (prefix.startsWith(messagePrefix)) {
+      transaction.addMessage(prefix, data, body, length);
     }
   }
 

@@ -48,6 +48,11 @@ public interface StreamListener {
    * with a transaction of xid 0 whose commit LSN is the message's and whose other fields are 0; all
    * transactions that committed before it are flushed.
    *
+   * <p>A transactional message that was rolled back with a savepoint may come all the same when its
+   * transaction was streamed: the server does not tell. It does not come when the prefix is marked
+   * with the newest transaction id of the session that wrote it, {@code prefix#4711}; the mark is
+   * taken off.
+   *
    * @param lsn where the message stands in the log, unsigned
    */
   void message(Transaction transaction, long lsn, String prefix, byte[] content);

@@ -45,7 +45,9 @@ public record StreamOptions(
         + identifier(slot)
         + " LOGICAL "
         + start
-        + " (\"proto_version\" '2', \"publication_names\" "
+        + " (\"proto_version\" "
+        + literal(Integer.toString(ProtocolVersion.V2.number()))
+        + ", \"publication_names\" "
         + literal(names.toString())
         + ", \"streaming\" 'on', \"messages\" 'on', \"binary\" "
         + literal(binary ? "on" : "off")

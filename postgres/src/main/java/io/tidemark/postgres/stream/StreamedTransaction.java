@@ -28,6 +28,9 @@ final class StreamedTransaction implements AutoCloseable {
   /** The same, sent under a subtransaction that was rolled back. */
   static final byte ORPHANED_RELATION = 'r';
 
+  /** A logical message: the body has the id of its {@link MarkedPrefix} (4) before it. */
+  static final byte MESSAGE = 'm';
+
   /** In place of a row message too large to be taken: relation (4), bytes (8). */
   static final byte TOO_LARGE = 'x';
 
@@ -40,6 +43,7 @@ final class StreamedTransaction implements AutoCloseable {
   private final List<Piece> pieces = new ArrayList<>();
   private final SubtransactionIndex index = new SubtransactionIndex();
   private final Map<Integer, LastRelation> relations = new HashMap<>();
+  private final RolledBackMessages messages = new RolledBackMessages();
   private SpillFile file;
   private long end;
   private long memory;
@@ -78,7 +82,7 @@ final class StreamedTransaction implements AutoCloseable {
     return file == null ? 0 : file.size();
   }
 
-  /** Keeps a message that is no RELATION. */
+  /** Keeps a row message. */
   void add(byte type, int subxid, byte[] data, int offset, int length) {
     index.added(subxid, end);
     Piece piece = room(HEADER + length);
@@ -105,11 +109,30 @@ final class StreamedTransaction implements AutoCloseable {
     add(RELATION, subxid, body, 0, body.length);
   }
 
+  /** Keeps a logical message, of the subtransaction that its prefix may name. */
+  void addMessage(String prefix, byte[] data, int offset, int length) {
+    int subxid = MarkedPrefix.xid(prefix, xid);
+    byte[] body = new byte[Integer.BYTES + length];
+    Bytes.putInt(body, 0, subxid);
+    System.arraycopy(data, offset, body, Integer.BYTES, length);
+    add(MESSAGE, xid, body, 0, body.length);
+    messages.added(subxid);
+  }
+
+  /** Whether a logical message that the cursor stands at was rolled back. */
+  boolean isRolledBack(Cursor cursor) {
+    return messages.isRolledBack(Bytes.getInt(cursor.data(), cursor.offset()), cursor.position);
+  }
+
   /** Drops the messages of a subtransaction that was rolled back, and of its descendants. */
   void rollBack(int subxid) {
-    if (!index.mayHave(subxid)) {
-      return;
+    if (index.mayHave(subxid)) {
+      dropFrom(subxid);
     }
+    messages.rolledBack(subxid, end);
+  }
+
+  private void dropFrom(int subxid) {
     long from = index.scanFrom(subxid);
     Cursor cursor = new Cursor(from);
     while (cursor.next() && SubtransactionIndex.precedes(cursor.subxid(), subxid)) {
@@ -179,6 +202,7 @@ final class StreamedTransaction implements AutoCloseable {
       file.truncate(position);
     }
     end = position;
+    messages.cut(position);
   }
 
   /** Goes through the records. */

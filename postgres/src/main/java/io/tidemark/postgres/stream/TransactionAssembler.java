@@ -2,6 +2,7 @@ package io.tidemark.postgres.stream;
 
 import io.tidemark.api.model.ChangeBatch.Before;
 import io.tidemark.postgres.stream.StreamListener.Transaction;
+import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
@@ -58,7 +59,7 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
     this.nanos = nanos;
     this.rows = new RowGatherer(resolver, listener, limits);
     this.streams = new StreamStore(limits.directory(), limits.streamedBytes());
-    this.block = new StreamBlock(streams, shapes);
+    this.block = new StreamBlock(streams, shapes, messagePrefix);
     this.decoder = new PgOutputDecoder(ProtocolVersion.V2, this);
   }
 
@@ -200,14 +201,15 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
       throw decoder.broken("a logical message inside or outside of a transaction, where it is not");
     }
     if (prefix.startsWith(messagePrefix)) {
-      byte[] content = java.util.Arrays.copyOfRange(data, from, from + length);
+      String plain = MarkedPrefix.plain(prefix);
+      byte[] content = Arrays.copyOfRange(data, from, from + length);
       if (transactional) {
         rows.handOver();
-        listener.message(transaction, lsn, prefix, content);
+        listener.message(transaction, lsn, plain, content);
         rows.checkAgain();
       } else {
         flush();
-        listener.message(new Transaction(0, lsn, 0, 0), lsn, prefix, content);
+        listener.message(new Transaction(0, lsn, 0, 0), lsn, plain, content);
       }
     }
   }
@@ -278,6 +280,11 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
                   : Shapes.Origin.ROLLED_BACK;
           decoder.decode((byte) 'R', data, from + Long.BYTES, end);
           origin = Shapes.Origin.SURVIVED;
+        }
+        case StreamedTransaction.MESSAGE -> {
+          if (!streamed.isRolledBack(cursor)) {
+            decoder.decode((byte) 'M', data, from + Integer.BYTES, end);
+          }
         }
         case StreamedTransaction.TOO_LARGE ->
             rows.tooLarge(shape(Bytes.getInt(data, from)), Bytes.getLong(data, from + 4));

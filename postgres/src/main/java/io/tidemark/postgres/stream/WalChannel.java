@@ -49,9 +49,6 @@ final class WalChannel implements AutoCloseable {
   /** Longer silence inside a frame means that the other side is gone. */
   private static final int REST_MILLIS = 300_000;
 
-  /** The driver would wait a millisecond on each look at an empty socket; we wait ourselves. */
-  private static final int NEVER_PEEK_MILLIS = Integer.MAX_VALUE;
-
   private final Connection connection;
   private final PGStream stream;
   private final StreamLimits limits;
@@ -66,7 +63,6 @@ final class WalChannel implements AutoCloseable {
     this.connection = connection;
     this.stream = stream;
     this.limits = limits;
-    stream.setMinStreamAvailableCheckDelay(NEVER_PEEK_MILLIS);
     stream.setNetworkTimeout(REST_MILLIS);
   }
 
@@ -88,11 +84,6 @@ final class WalChannel implements AutoCloseable {
       connection.close();
       throw e;
     }
-  }
-
-  /** Whether bytes are here already; never waits. */
-  boolean isPending() throws IOException {
-    return stream.hasMessagePending();
   }
 
   /** Waits for the beginning of a frame, at most for a time (1 ms or more). */

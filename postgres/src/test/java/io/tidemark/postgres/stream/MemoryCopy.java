@@ -139,6 +139,16 @@ final class MemoryCopy implements StreamListener {
     }
   }
 
+  /** Contents of all messages. */
+  List<String> messages() {
+    lock.lock();
+    try {
+      return List.copyOf(messages);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** What {@link StreamListener#failed} was told. */
   List<String> failures() {
     lock.lock();

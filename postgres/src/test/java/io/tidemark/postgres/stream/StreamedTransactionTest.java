@@ -27,6 +27,7 @@ class StreamedTransactionTest {
     private final Deque<Level> levels = new ArrayDeque<>();
     private final List<Written> written = new ArrayList<>();
     private int nextXid;
+    private int newest;
 
     /** A savepoint that is open, or the transaction itself; its id is given with the first row. */
     private static final class Level {
@@ -64,6 +65,7 @@ class StreamedTransactionTest {
       for (Level level : levels) {
         if (!level.numbered) {
           level.xid = nextXid++;
+          newest = level.xid;
           level.numbered = true;
           // Other sessions take ids too.
           nextXid += random.nextInt(3);
@@ -73,7 +75,11 @@ class StreamedTransactionTest {
       int size = random.nextInt(50) == 0 ? 300_000 : random.nextInt(3) == 0 ? 5000 : 20;
       String text = written.size() + "x".repeat(random.nextInt(size));
       byte[] data = ("--" + text).getBytes(StandardCharsets.UTF_8);
-      log.add((byte) 'I', levels.getLast().xid, data, 2, data.length - 2);
+      if (random.nextInt(8) == 0) {
+        log.addMessage("tide#" + Integer.toUnsignedString(newest), data, 2, data.length - 2);
+      } else {
+        log.add((byte) 'I', levels.getLast().xid, data, 2, data.length - 2);
+      }
       written.add(new Written(path, text));
     }
 
@@ -131,9 +137,16 @@ class StreamedTransactionTest {
     List<String> texts = new ArrayList<>();
     StreamedTransaction.Cursor cursor = log.read();
     while (cursor.next()) {
-      assertThat(cursor.type()).isEqualTo((byte) 'I');
-      texts.add(
-          new String(cursor.data(), cursor.offset(), cursor.length(), StandardCharsets.UTF_8));
+      boolean message = cursor.type() == StreamedTransaction.MESSAGE;
+      int mark = message ? Integer.BYTES : 0;
+      if (!message || !log.isRolledBack(cursor)) {
+        texts.add(
+            new String(
+                cursor.data(),
+                cursor.offset() + mark,
+                cursor.length() - mark,
+                StandardCharsets.UTF_8));
+      }
     }
     return texts;
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import io.tidemark.postgres.doctor.EventTrigger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -53,6 +54,7 @@ class StreamingServerTest {
         EmbeddedPostgres.of(version)
             .setting("logical_decoding_work_mem", "64kB")
             .setting("wal_sender_timeout", "2s")
+            .setting("max_prepared_transactions", "4")
             .start();
   }
 
@@ -253,6 +255,32 @@ class StreamingServerTest {
   }
 
   @Test
+  void theEventTriggersMessagesOfRolledBackSavepointsDoNotCome() throws Exception {
+    execute(EventTrigger.sql());
+    read();
+    connection.setAutoCommit(false);
+    insert("t(id, v)", 1, 1500);
+    execute("ALTER TABLE t ADD COLUMN kept text", "SAVEPOINT a");
+    execute("ALTER TABLE t ADD COLUMN lost text");
+    insert("d(id, v)", 1, 1500);
+    execute("ROLLBACK TO a", "SAVEPOINT b", "ALTER TABLE t ADD COLUMN lost_too text");
+    // Enough of another table for the server to stream while b is open, and no row of ours.
+    execute("CREATE TABLE other AS SELECT repeat('x', 200) FROM generate_series(1, 2000)");
+    execute("ROLLBACK TO b", "ALTER TABLE t ADD COLUMN kept_too text", "RELEASE b");
+    insert("t(id, kept_too)", 1501, 3000);
+    connection.commit();
+    connection.setAutoCommit(true);
+    awaitAll();
+    execute("DROP SCHEMA tidemark CASCADE");
+    List<String> images =
+        copy.messages().stream().filter(text -> text.contains("\"altered\"")).toList();
+    assertThat(images).hasSize(2);
+    assertThat(images.get(0)).contains("\"kept\"").doesNotContain("\"kept_too\"");
+    assertThat(images.get(1)).contains("\"kept_too\"");
+    assertThat(images).noneMatch(text -> text.contains("lost"));
+  }
+
+  @Test
   void formsOfRolledBackTransactionsAreNeverSeen() throws Exception {
     read();
     connection.setAutoCommit(false);
@@ -278,6 +306,24 @@ class StreamingServerTest {
             + ", "
             + to
             + ") i");
+  }
+
+  @Test
+  void preparedTransactionsComeWhenTheyAreCommitted() throws Exception {
+    read();
+    connection.setAutoCommit(false);
+    insert("t(id, v)", 1, 4);
+    execute("PREPARE TRANSACTION 'small'");
+    insert("t(id, v)", 101, 3100);
+    execute("PREPARE TRANSACTION 'large'");
+    insert("t(id, v)", 5001, 8000);
+    execute("PREPARE TRANSACTION 'gone'");
+    connection.rollback();
+    connection.setAutoCommit(true);
+    execute("INSERT INTO f VALUES (1, 'between', 'x')");
+    execute("ROLLBACK PREPARED 'gone'", "COMMIT PREPARED 'large'", "COMMIT PREPARED 'small'");
+    assertCopied("t", "f");
+    assertThat(copy.rows()).isEqualTo(3000 + 4 + 1);
   }
 
   @Test

@@ -441,6 +441,39 @@ class TransactionAssemblerTest {
   }
 
   @Test
+  void markedMessagesGoWithTheSubtransactionTheyWereWrittenIn() {
+    feed(Wire.streamStart(7, 1), in(7, t()), in(7, Wire.insert(T, "1", "a")));
+    // The server gives each the id of the whole transaction.
+    feed(in(7, Wire.message(1, 10, "tide.ddl#7", "of 7")));
+    feed(in(7, Wire.message(1, 11, "tide.ddl#9", "of 9, inside 8")), Wire.streamStop());
+    feed(Wire.streamAbort(7, 9), Wire.streamAbort(7, 8));
+    feed(Wire.streamStart(7, 0), in(7, Wire.message(1, 12, "tide.ddl#10", "of 10")));
+    feed(in(12, Wire.insert(T, "2", "b")), in(7, Wire.message(1, 13, "tide.ddl#12", "of 12")));
+    feed(Wire.streamStop(), Wire.streamAbort(7, 12), Wire.streamAbort(7, 11));
+    feed(Wire.streamStart(7, 0), in(7, Wire.message(1, 14, "tide.ddl#13", "of 13")));
+    feed(in(13, Wire.insert(T, "3", "c")), Wire.streamStop(), Wire.streamCommit(7, 100));
+    assembler.flush();
+    assertThat(recording.events)
+        .filteredOn(event -> event.startsWith("message") || event.startsWith("row"))
+        .containsExactly(
+            "row t.1 c@100#0 1,a",
+            "message tide.ddl=of 7 at 10 of 7",
+            "message tide.ddl=of 10 at 12 of 7",
+            "message tide.ddl=of 13 at 14 of 7",
+            "row t.1 c@100#1 3,c");
+  }
+
+  @Test
+  void marksArePartOfAPrefixOnlyWhereTheyAreWhole() {
+    for (String prefix : List.of("tide#", "tide12", "tide#1x", "tide#12345678901")) {
+      assertThat(MarkedPrefix.plain(prefix)).isEqualTo(prefix);
+      assertThat(MarkedPrefix.xid(prefix, 3)).isEqualTo(3);
+    }
+    assertThat(MarkedPrefix.plain("tide.ddl#4294967295")).isEqualTo("tide.ddl");
+    assertThat(MarkedPrefix.xid("tide.ddl#4294967295", 3)).isEqualTo(-1);
+  }
+
+  @Test
   void theServersWordCountsOnlyWhereNothingIsOpen() {
     assembler.keepAlive(10);
     feed(Wire.streamStart(7, 1), in(7, t()));
