@@ -68,6 +68,10 @@ class KillTest {
       Process writer = start(options);
       try (BufferedReader out = writer.inputReader()) {
         assertThat(out.readLine()).as("first line of the writer").startsWith("open ");
+        if (kill == 0) {
+          // so that a slow machine cannot make all of them die before they have written anything
+          assertThat(out.readLine()).as("second line of the writer").startsWith("committed ");
+        }
         writer.waitFor(random.nextInt(1500), TimeUnit.MILLISECONDS);
         writer.destroyForcibly().waitFor();
       }

@@ -38,8 +38,12 @@ public final class KilledWriter {
       while (true) {
         int transactions = 1 + random.nextInt(random.nextInt(10) == 0 ? 20_000 : 50);
         stage(sink, next, next + transactions);
+        boolean first = next == 0;
         next += transactions;
         SinkRows.commit(sink, FIRST + 10 * next, Map.of("n", Optional.of(Long.toString(next))));
+        if (first) {
+          System.out.println("committed " + next);
+        }
       }
     }
   }

@@ -266,6 +266,10 @@ final class TableBook {
     table.leavesCopying++;
     table.leafFloors.put(oid, point);
     byRelation.put(oid, table);
+    if (table.look != null) {
+      // from here on a look without the leaf means that it went
+      table.look = table.look.with(oid, leaf);
+    }
     generation++;
     truncate(table.history.newest(), Optional.of(leaf.toString()), point - 1, ordinal, micros);
   }

@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
  * @param stamps pg_attribute.xmin of all columns: changes with every change of a definition
  */
 record TableLook(Map<Integer, Leaf> leaves, String stamps) {
+  private static final long UNKNOWN_FILE = 0;
+
   /**
    * @param name of the relation
    * @param file pg_class.relfilenode
@@ -36,6 +38,13 @@ record TableLook(Map<Integer, Leaf> leaves, String stamps) {
         table.columns().stream().map(CatalogColumn::stamp).collect(Collectors.joining(" ")));
   }
 
+  /** The same with a leaf more, whose file is not known: it was copied before a look showed it. */
+  TableLook with(int oid, TableName leaf) {
+    Map<Integer, Leaf> more = new TreeMap<>(leaves);
+    more.putIfAbsent(oid, new Leaf(leaf, UNKNOWN_FILE));
+    return new TableLook(more, stamps);
+  }
+
   /** Whether a relation that both looks have got another file: rewritten, truncated or packed. */
   @JsonIgnore
   boolean fileChanged(TableLook before) {
@@ -43,6 +52,7 @@ record TableLook(Map<Integer, Leaf> leaves, String stamps) {
         .anyMatch(
             leaf ->
                 before.leaves.containsKey(leaf.getKey())
+                    && before.leaves.get(leaf.getKey()).file() != UNKNOWN_FILE
                     && before.leaves.get(leaf.getKey()).file() != leaf.getValue().file());
   }
 }
