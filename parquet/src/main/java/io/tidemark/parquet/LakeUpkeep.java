@@ -5,9 +5,11 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.parquet.file.Encoder;
+import io.tidemark.parquet.state.AsOf;
 import io.tidemark.parquet.state.LakeFile;
 import io.tidemark.parquet.state.StateLog;
 import io.tidemark.parquet.state.StateLog.Retention;
+import io.tidemark.parquet.state.StateReader;
 import io.tidemark.parquet.store.ObjectStore;
 import io.tidemark.parquet.store.StoreException;
 import java.time.Clock;
@@ -66,9 +68,7 @@ public final class LakeUpkeep implements AutoCloseable {
 
   static LakeUpkeep open(ParquetConfig config, ObjectStore store, Clock clock) {
     try {
-      if (new io.tidemark.parquet.state.StateReader(store)
-          .load(io.tidemark.parquet.state.AsOf.LATEST)
-          .isEmpty()) {
+      if (new StateReader(store).load(AsOf.LATEST).isEmpty()) {
         throw new TidemarkException(
             ErrorCode.USAGE,
             "Cannot keep up a lake at " + store.name() + ": there is none. Look at the path.");

@@ -34,14 +34,14 @@ import java.util.TreeSet;
  */
 final class LakeFixture implements SinkFixture {
   private final ParquetConfig config;
-  private final Path cache;
-  private final AutoCloseable server;
   private final List<Sink> sinks = new ArrayList<>();
+  private final ParquetLake lake;
+  private final Connection duck;
 
-  LakeFixture(ParquetConfig config, Path cache, AutoCloseable server) {
+  LakeFixture(ParquetConfig config, Path cache) throws SQLException {
     this.config = config;
-    this.cache = cache;
-    this.server = server;
+    this.lake = ParquetLake.open(config, cache, 1L << 30);
+    this.duck = DriverManager.getConnection("jdbc:duckdb:");
   }
 
   @Override
@@ -63,9 +63,7 @@ final class LakeFixture implements SinkFixture {
 
   @Override
   public List<CommittedRow> rows(TableName table) {
-    try (ParquetLake lake = ParquetLake.open(config, cache, 1L << 30);
-        LakeView view = lake.at(AsOf.LATEST);
-        Connection duck = DriverManager.getConnection("jdbc:duckdb:")) {
+    try (LakeView view = lake.at(AsOf.LATEST)) {
       var files = view.files(table);
       int newest = files.stream().mapToInt(file -> file.schemaVersion()).max().orElse(0);
       Map<Integer, String> names = new HashMap<>();
@@ -233,6 +231,7 @@ final class LakeFixture implements SinkFixture {
     for (Sink sink : sinks) {
       sink.close();
     }
-    server.close();
+    duck.close();
+    lake.close();
   }
 }

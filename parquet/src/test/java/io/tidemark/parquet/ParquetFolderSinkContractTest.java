@@ -14,6 +14,6 @@ class ParquetFolderSinkContractTest implements SinkContract, SinkRowContract {
   @Override
   public SinkFixture fixture() throws Exception {
     Path root = Files.createTempDirectory(folder, "lake");
-    return new LakeFixture(ParquetConfig.of(root.toString()), folder.resolve("unused"), () -> {});
+    return new LakeFixture(ParquetConfig.of(root.toString()), folder.resolve("unused"));
   }
 }

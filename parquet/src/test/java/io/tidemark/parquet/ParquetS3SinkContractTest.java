@@ -29,8 +29,8 @@ class ParquetS3SinkContractTest implements SinkContract, SinkRowContract {
   }
 
   @Override
-  public SinkFixture fixture() {
+  public SinkFixture fixture() throws Exception {
     String path = "s3://lake/pre fix/" + LAKES.incrementAndGet();
-    return new LakeFixture(TestS3.config(server, path, folder), folder.resolve("cache"), () -> {});
+    return new LakeFixture(TestS3.config(server, path, folder), folder.resolve("cache"));
   }
 }

@@ -2,6 +2,7 @@ package io.tidemark.parquet.file;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -224,7 +225,7 @@ public final class KeyHistory {
   /** For each row, whether it means the whole table and not one leaf of it. */
   private static boolean[] wholeTable(StoredRows.Group data, MessageType message, int count) {
     boolean[] whole = new boolean[count];
-    java.util.Arrays.fill(whole, true);
+    Arrays.fill(whole, true);
     if (message.containsField(MetaColumns.PARTITION)) {
       ColumnReader leaf = data.leaf(column(message, MetaColumns.PARTITION, false));
       for (int row = 0; row < count; row++) {

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -55,7 +56,7 @@ final class KeyText {
             throw new IllegalArgumentException(
                 "column " + type.getName() + " is a floating-point number");
       };
-    } catch (ArithmeticException | java.time.DateTimeException | NumberFormatException e) {
+    } catch (ArithmeticException | DateTimeException | NumberFormatException e) {
       throw new IllegalArgumentException(
           "what is given for column " + type.getName() + " is no value of its type", e);
     }

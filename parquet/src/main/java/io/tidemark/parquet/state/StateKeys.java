@@ -23,6 +23,12 @@ public final class StateKeys {
     return STATE + String.format(Locale.ROOT, "%0" + DIGITS + "d", number) + SUFFIX;
   }
 
+  /** Whether there is an object of a number, and none above it. */
+  static boolean isHighest(ObjectStore store, long number) throws StoreException {
+    TreeSet<Long> numbers = numbersAbove(store, number - 1);
+    return !numbers.isEmpty() && numbers.last() == number;
+  }
+
   /** Numbers of all state objects above one, ascending. */
   static TreeSet<Long> numbersAbove(ObjectStore store, long number) throws StoreException {
     List<StoredObject> found = store.list(STATE, number > 0 ? key(number) : "");

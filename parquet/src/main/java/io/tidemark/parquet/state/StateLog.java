@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -30,8 +29,6 @@ import java.util.UUID;
  * <p>One thread at a time.
  */
 public final class StateLog {
-  private static final int CLAIM_ATTEMPTS = 50;
-
   private final ObjectStore store;
   private final StateReader reader;
   private final Retention retention;
@@ -76,96 +73,9 @@ public final class StateLog {
       ObjectStore store, Exclusion exclusion, Retention retention, Clock clock)
       throws StoreException {
     StateLog log = new StateLog(store, retention, clock);
-    log.reader.newest(); // a newer form, a missing bucket or right is told before anything is tried
-    if (exclusion == Exclusion.STORE) {
-      probe(store);
-    }
-    log.claim();
+    log.epoch = new Takeover(store, log.reader, clock).claim(exclusion);
+    log.readOwn();
     return log;
-  }
-
-  /** A store that ignores the condition would let two writers commit the same number. */
-  private static void probe(ObjectStore store) throws StoreException {
-    String key = StateKeys.PROBE + UUID.randomUUID();
-    byte[] content = "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8);
-    boolean refusedSecond;
-    try {
-      store.create(key, content);
-      refusedSecond = !store.create(key, content);
-      store.delete(List.of(key));
-    } catch (StoreException e) {
-      if (e.outcome() != Outcome.UNSUPPORTED) {
-        throw e;
-      }
-      throw cannotExclude(store, e);
-    }
-    if (!refusedSecond) {
-      throw cannotExclude(store, null);
-    }
-  }
-
-  private static TidemarkException cannotExclude(ObjectStore store, Exception cause) {
-    return new TidemarkException(
-        ErrorCode.DESTINATION,
-        "Cannot write to "
-            + store.name()
-            + ": the store does not refuse to create an object twice, so two writers could not be"
-            + " kept apart. Use another store, or guarantee that there is never a second writer"
-            + " with 'single-writer: true'.",
-        cause);
-  }
-
-  private void claim() throws StoreException {
-    for (int attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
-      Optional<StateObject> newest = reader.newest();
-      if (newest.isEmpty()) {
-        refuseForeignData();
-      }
-      StateObject claim = claimAfter(newest);
-      if (store.create(StateKeys.key(claim.number()), StateCodec.write(claim))
-          && isHighest(claim.number())) {
-        epoch = claim.number();
-        readOwn();
-        return;
-      }
-    }
-    throw new TidemarkException(
-        ErrorCode.BUSY,
-        "Cannot take over the writing of "
-            + store.name()
-            + ": other writers keep claiming it. Stop all writers but one.");
-  }
-
-  private StateObject claimAfter(Optional<StateObject> newest) {
-    long number = newest.map(StateObject::number).orElse(0L) + 1;
-    return new StateObject(
-        StateObject.FORMAT_VERSION,
-        StateObject.CLAIM,
-        number,
-        number,
-        UUID.randomUUID().toString(),
-        clock.instant().toString(),
-        newest.map(StateObject::previousCheckpoint).orElse(0L),
-        newest.map(StateObject::tidemark).orElse(Map.of()),
-        newest.map(StateObject::committedAt).orElse(0L),
-        Map.of(),
-        List.of(),
-        List.of(),
-        null);
-  }
-
-  private void refuseForeignData() throws StoreException {
-    long files = DataFiles.list(store).size();
-    if (files > 0) {
-      throw new TidemarkException(
-          ErrorCode.DESTINATION_CHANGED,
-          "Cannot begin in "
-              + store.name()
-              + ": it holds "
-              + files
-              + " data files of a lake but no state under _tidemark/state. Restore that folder"
-              + " from a backup, or choose an empty place, or remove the files.");
-    }
   }
 
   private void readOwn() throws StoreException {
@@ -387,7 +297,7 @@ public final class StateLog {
   private void checkHighest(long number) throws SinkException {
     boolean highest;
     try {
-      highest = isHighest(number);
+      highest = StateKeys.isHighest(store, number);
     } catch (StoreException e) {
       throw new SinkException.OutcomeUnknown(e.getMessage(), e);
     }
@@ -395,11 +305,6 @@ public final class StateLog {
       fenced = true;
       throw fenced();
     }
-  }
-
-  private boolean isHighest(long number) throws StoreException {
-    TreeSet<Long> numbers = StateKeys.numbersAbove(store, number - 1);
-    return !numbers.isEmpty() && numbers.last() == number;
   }
 
   private SinkException.Fenced fenced() {

@@ -5,6 +5,7 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.parquet.store.ObjectStore;
 import io.tidemark.parquet.store.StoreException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -158,7 +159,7 @@ public final class StateReader {
   }
 
   private static Instant instant(long micros) {
-    return Instant.EPOCH.plus(micros, java.time.temporal.ChronoUnit.MICROS);
+    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }
 
   private LakeState loadUpTo(TreeSet<Long> numbers, long head) throws StoreException, Vanished {
