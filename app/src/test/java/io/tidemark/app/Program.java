@@ -48,6 +48,7 @@ public final class Program implements AutoCloseable {
             "-Xmx512m",
             "-XX:+UseSerialGC",
             "-Duser.timezone=Pacific/Chatham",
+            "-Dlogback.configurationFile=logback.xml", // the program's own, not the tests'
             "-cp",
             System.getProperty("java.class.path"),
             Main.class.getName()));
