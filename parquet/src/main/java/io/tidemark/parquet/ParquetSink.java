@@ -270,7 +270,7 @@ public final class ParquetSink implements Sink {
     upkeep.ifPresent(SinkUpkeep::close);
     publishers.shutdown();
     try {
-      publishers.awaitTermination(10, TimeUnit.SECONDS); // a clean-up may still run
+      publishers.awaitTermination(5, TimeUnit.SECONDS); // a clean-up may still run
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

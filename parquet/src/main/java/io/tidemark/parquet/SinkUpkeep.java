@@ -85,10 +85,12 @@ final class SinkUpkeep implements AutoCloseable {
     }
   }
 
+  /** Does not wait for a run that was begun: what it leaves is swept at the next start. */
   @Override
   public void close() {
-    discard();
-    thread.shutdownNow();
-    encoder.close();
+    thread.shutdown();
+    if (job == null || job.isDone()) {
+      encoder.close();
+    }
   }
 }
