@@ -73,7 +73,7 @@ final class StatusView {
         Math.max(0, source.head().minus(tidemark.lsn())),
         lagSeconds(source, micros),
         slot(source),
-        life == null ? List.of() : tables(life),
+        life == null ? List.of() : tables(life, tidemark),
         lines);
   }
 
@@ -114,7 +114,7 @@ final class StatusView {
         source.spilledBytes());
   }
 
-  private List<PipelineStatus.Table> tables(PipelineRun life) {
+  private List<PipelineStatus.Table> tables(PipelineRun life, Position tidemark) {
     List<PipelineStatus.Table> lines = new ArrayList<>();
     for (Map.Entry<TableName, TableState> table : life.feed().tables().entrySet()) {
       TableState state = table.getValue();
@@ -122,7 +122,7 @@ final class StatusView {
       lines.add(
           new PipelineStatus.Table(
               copy.toString(),
-              state.phase().word(),
+              phase(state, tidemark).word(),
               state.attempt(),
               sinks.values().stream().mapToLong(tally -> tally.rows(copy)).max().orElse(0),
               state.rowsCopied(),
@@ -130,6 +130,13 @@ final class StatusView {
               state.reason().orElseGet(() -> aside(copy, life))));
     }
     return lines;
+  }
+
+  /** The source is ahead of its copies: a table is no member before they hold what makes it one. */
+  private static TableState.Phase phase(TableState state, Position tidemark) {
+    return state.isMember() && tidemark.lsn().isBefore(state.since())
+        ? TableState.Phase.CATCHING_UP
+        : state.phase();
   }
 
   /** Says how many rows the copies lack although the table is a member. */
