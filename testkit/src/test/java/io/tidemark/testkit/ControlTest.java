@@ -144,6 +144,7 @@ class ControlTest {
             TelemetryServer.start(pipeline, new PipelineConfig.Metrics("127.0.0.1", 0))) {
       Thread run = start(pipeline);
       running().flush(Optional.of(new Lsn(110)), Duration.ofSeconds(20));
+      System.gc(); // what only the registry knows is gone now
       String metrics = get(telemetry, "/metrics").body();
       for (String line :
           Files.readAllLines(Path.of("..", "docs", "reference", "metrics.md")).stream()

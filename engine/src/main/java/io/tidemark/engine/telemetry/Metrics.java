@@ -14,7 +14,7 @@ public final class Metrics {
   /**
    * Registers every metric.
    *
-   * @param status read at each scrape; cheap
+   * @param status read at each scrape; cheap; the caller keeps it reachable, the registry does not
    */
   public static void bind(MeterRegistry registry, Supplier<PipelineStatus> status) {
     PipelineStatus first = status.get();

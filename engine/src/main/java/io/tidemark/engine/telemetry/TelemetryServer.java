@@ -13,6 +13,7 @@ import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
+import io.tidemark.engine.pipeline.PipelineStatus;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Serves a pipeline's metrics and health over HTTP: {@code GET /metrics} in Prometheus' text form,
@@ -38,6 +40,9 @@ public final class TelemetryServer implements AutoCloseable {
   private final JvmGcMetrics gc = new JvmGcMetrics();
   private final HealthWatch health;
 
+  /** Held here because the registry holds what it reads weakly. */
+  private final Supplier<PipelineStatus> status;
+
   private TelemetryServer(Pipeline pipeline, HttpServer server) {
     this.server = server;
     this.registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -49,7 +54,8 @@ public final class TelemetryServer implements AutoCloseable {
               daemon.setDaemon(true);
               return daemon;
             });
-    Metrics.bind(registry, pipeline::status);
+    this.status = pipeline::status;
+    Metrics.bind(registry, status);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
