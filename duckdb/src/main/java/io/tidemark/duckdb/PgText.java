@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Reads values of a column out of DuckDB as PostgreSQL's text of them: what {@code column::text}
- * gives with {@code DateStyle ISO}, {@code TimeZone UTC}, {@code bytea_output hex} and {@code
- * extra_float_digits 1}.
+ * Reads values of a column out of DuckDB as PostgreSQL's text of them: what the output function of
+ * the column's type prints with {@code DateStyle ISO}, {@code TimeZone UTC}, {@code bytea_output
+ * hex} and {@code extra_float_digits 1}; {@code t} for true, {@code char(n)} with its blanks.
  */
 final class PgText {
   private static final long DAY = 86_400_000_000L;
@@ -24,8 +24,17 @@ final class PgText {
   static String select(DataType type, String value) {
     if (type instanceof DataType.Date) {
       return "(" + value + " - DATE '1970-01-01')";
-    } else if (type instanceof DataType.Time || type instanceof DataType.Timestamp) {
+    } else if (type instanceof DataType.Time) {
       return "epoch_us(" + value + ")";
+    } else if (type instanceof DataType.Timestamp) {
+      // DuckDB takes the highest number, which is a time to PostgreSQL, for infinity.
+      return "CASE WHEN "
+          + value
+          + " = 'infinity' THEN "
+          + Long.MAX_VALUE
+          + " ELSE epoch_us("
+          + value
+          + ") END";
     } else if (type instanceof DataType.Bytes) {
       return "lower(hex(" + value + "))";
     } else if (type instanceof DataType.ListOf list) {
@@ -51,28 +60,12 @@ final class PgText {
 
   /** The text of a column's value; null for null. */
   static String of(Column column, Object value) throws SQLException {
-    if (value == null) {
-      return null;
-    } else if (column.type() instanceof DataType.Bool) {
-      return value.toString();
-    } else if (column.pgType().startsWith("character") || column.pgType().equals("bpchar")) {
-      return column.pgType().startsWith("character varying")
-          ? value.toString()
-          : withoutBlanks(value.toString());
-    }
-    return element(column.type(), value, column.pgType().startsWith("box[") ? ';' : ',');
+    return value == null
+        ? null
+        : element(column.type(), value, column.pgType().startsWith("box[") ? ';' : ',');
   }
 
-  /** char(n) loses the blanks at its end when it becomes text. */
-  private static String withoutBlanks(String text) {
-    int end = text.length();
-    while (end > 0 && text.charAt(end - 1) == ' ') {
-      end--;
-    }
-    return text.substring(0, end);
-  }
-
-  /** The text as it stands within an array or a composite, but for its quotes. */
+  /** The text, also as it stands within an array or a composite, but for its quotes. */
   private static String element(DataType type, Object value, char delimiter) throws SQLException {
     if (type instanceof DataType.Bool) {
       return (Boolean) value ? "t" : "f";
@@ -90,12 +83,22 @@ final class PgText {
       long micros = ((Number) value).longValue();
       String time = " " + time(Math.floorMod(micros, DAY)) + (timestamp.utc() ? "+00" : "");
       return date(Math.floorDiv(micros, DAY), time);
+    } else if (type instanceof DataType.Decimal) {
+      return decimal(value.toString());
     } else if (type instanceof DataType.ListOf list) {
       return array(list, (Object[]) ((Array) value).getArray(), delimiter);
     } else if (type instanceof DataType.Struct struct) {
       return composite(struct, ((Struct) value).getAttributes());
     }
     return value.toString();
+  }
+
+  /** DuckDB leaves out the zero before the point where a type has no digits there. */
+  private static String decimal(String text) {
+    if (text.startsWith(".")) {
+      return "0" + text;
+    }
+    return text.startsWith("-.") ? "-0" + text.substring(1) : text;
   }
 
   private static String date(long day, String time) {

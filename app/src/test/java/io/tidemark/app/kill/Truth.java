@@ -6,6 +6,7 @@ import io.tidemark.api.copy.CopiedTable;
 import io.tidemark.api.copy.CopyReader;
 import io.tidemark.api.model.Column;
 import io.tidemark.api.model.TableName;
+import io.tidemark.app.OutputText;
 import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.DuckDbCopy;
 import io.tidemark.duckdb.DuckDbOptions;
@@ -95,7 +96,9 @@ final class Truth {
       throws SQLException {
     List<String> rows = new ArrayList<>();
     String texts =
-        columns.stream().map(name -> '"' + name + "\"::text").collect(Collectors.joining(", "));
+        columns.stream()
+            .map(name -> OutputText.of('"' + name + '"'))
+            .collect(Collectors.joining(", "));
     try (Statement statement = db.createStatement()) {
       statement.execute(
           "SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET DateStyle = 'ISO, MDY'");

@@ -1,6 +1,8 @@
 package io.tidemark.postgres.type;
 
 import io.tidemark.api.model.DataType;
+import io.tidemark.testkit.type.TypeCase;
+import io.tidemark.testkit.type.TypeCases;
 import java.util.List;
 
 /** Writes docs/reference/types.md. */

@@ -8,6 +8,8 @@ import io.tidemark.api.model.ColumnData;
 import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.Vector;
 import io.tidemark.embedded.Version;
+import io.tidemark.testkit.type.TypeCase;
+import io.tidemark.testkit.type.TypeCases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

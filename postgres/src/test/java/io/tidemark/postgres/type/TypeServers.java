@@ -2,6 +2,8 @@ package io.tidemark.postgres.type;
 
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import io.tidemark.testkit.type.TypeCase;
+import io.tidemark.testkit.type.TypeCases;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -53,7 +55,7 @@ final class TypeServers implements AutoCloseable {
 
   /** The values of a case that a version takes, in the order of the table's ids; a null follows. */
   static List<TypeCase.Value> values(TypeCase type, Version version) {
-    return type.values().stream().filter(value -> value.since() <= version.major()).toList();
+    return type.values(version.major());
   }
 
   /** A session with the pinned settings; not to be closed. */

@@ -8,6 +8,7 @@ import io.tidemark.api.model.ColumnData;
 import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.Vector;
 import io.tidemark.embedded.Version;
+import io.tidemark.testkit.type.TypeCases;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,4 +1,4 @@
-package io.tidemark.postgres.type;
+package io.tidemark.testkit.type;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +11,7 @@ import java.util.List;
  * @param reason what the page says of values that do not fit
  * @param values SQL expressions; all of them must come back as the server prints them
  */
-record TypeCase(String group, String type, String reason, List<Value> values) {
+public record TypeCase(String group, String type, String reason, List<Value> values) {
   /**
    * A value.
    *
@@ -19,14 +19,19 @@ record TypeCase(String group, String type, String reason, List<Value> values) {
    * @param fits whether the column's data type holds it
    * @param since first version of PostgreSQL that takes it
    */
-  record Value(String sql, boolean fits, int since) {}
+  public record Value(String sql, boolean fits, int since) {}
 
-  TypeCase {
+  public TypeCase {
     values = List.copyOf(values);
   }
 
   static TypeCase of(String group, String type) {
     return new TypeCase(group, type, "none", List.of());
+  }
+
+  /** The values that a version of PostgreSQL takes. */
+  public List<Value> values(int version) {
+    return values.stream().filter(value -> value.since() <= version).toList();
   }
 
   TypeCase fits(String... sql) {

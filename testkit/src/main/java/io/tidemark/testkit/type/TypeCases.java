@@ -1,9 +1,9 @@
-package io.tidemark.postgres.type;
+package io.tidemark.testkit.type;
 
 import java.util.List;
 
 /** Every type of a stock PostgreSQL with its odd values. */
-final class TypeCases {
+public final class TypeCases {
   private static final String NUMBERS = "Numbers";
   private static final String TEXTS = "Text, bytes and documents";
   private static final String TIMES = "Dates and times";
@@ -16,7 +16,7 @@ final class TypeCases {
   private static final String EXTENSIONS = "Extensions";
 
   /** What the user-defined types below need, in order. */
-  static final List<String> SETUP =
+  public static final List<String> SETUP =
       List.of(
           "CREATE EXTENSION hstore",
           "CREATE EXTENSION citext",
@@ -41,7 +41,8 @@ final class TypeCases {
 
   private TypeCases() {}
 
-  static List<TypeCase> all() {
+  /** All of them, in the order of the reference page. */
+  public static List<TypeCase> all() {
     return List.of(
         bool(),
         int2(),
