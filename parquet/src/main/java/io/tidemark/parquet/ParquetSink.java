@@ -13,6 +13,7 @@ import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.api.sink.Staged;
 import io.tidemark.parquet.file.Encoder;
+import io.tidemark.parquet.state.Claimant;
 import io.tidemark.parquet.state.LakeFile;
 import io.tidemark.parquet.state.LakeState;
 import io.tidemark.parquet.state.StateLog;
@@ -26,7 +27,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -56,6 +59,7 @@ public final class ParquetSink implements Sink {
   private FlushBuffer buffer;
   private StateLog log;
   private final FileNames names = new FileNames();
+  private final String id = UUID.randomUUID().toString();
 
   /** A sink of the real time. */
   public ParquetSink(ParquetConfig config) {
@@ -84,6 +88,16 @@ public final class ParquetSink implements Sink {
 
   @Override
   public SinkState open() throws SinkException {
+    return open(Claimant.newcomer());
+  }
+
+  @Override
+  public SinkState reopen(long held) throws SinkException {
+    long newest = log == null ? held : Math.max(held, log.epoch());
+    return open(new Claimant(id, OptionalLong.of(newest)));
+  }
+
+  private SinkState open(Claimant claimant) throws SinkException {
     if (buffer != null) {
       buffer.discard();
     }
@@ -91,7 +105,8 @@ public final class ParquetSink implements Sink {
     forgetFiles();
     try {
       log =
-          StateLog.claim(store, LakeStores.exclusion(config), LakeUpkeep.retention(config), clock);
+          StateLog.claim(
+              store, LakeStores.exclusion(config), LakeUpkeep.retention(config), clock, claimant);
       int removed = log.removeOrphans();
       store.sweep(log.epoch());
       names.begin(log.epoch());

@@ -61,6 +61,14 @@ public final class InMemorySink implements Sink {
   }
 
   @Override
+  public SinkState reopen(long held) throws SinkException {
+    destination.strike(Step.OPEN);
+    SinkState state = destination.claimAgain(held);
+    epoch = state.epoch();
+    return state;
+  }
+
+  @Override
   public void prepare(TableSchema schema) throws SinkException {
     destination.strike(Step.PREPARE);
     for (Column column : schema.columns()) {

@@ -100,6 +100,18 @@ public final class MemoryDestination {
     return new SinkState(epoch, tidemark, entries);
   }
 
+  synchronized SinkState claimAgain(long held) throws SinkException.Fenced {
+    if (held != epoch) {
+      throw takenOver(held);
+    }
+    return claim();
+  }
+
+  private SinkException.Fenced takenOver(long writer) {
+    return new SinkException.Fenced(
+        "Cannot commit: epoch " + epoch + " has taken over from " + writer + ". Stop this writer.");
+  }
+
   synchronized Staged seal(TableName table, List<ChangeBatch> batches) {
     String id = "piece-" + nextPiece++;
     sealed.put(id, List.copyOf(batches));
@@ -110,12 +122,7 @@ public final class MemoryDestination {
   synchronized void commit(long writer, Commit commit, Map<TableName, TableSchema> prepared)
       throws SinkException.Fenced {
     if (writer != epoch) {
-      throw new SinkException.Fenced(
-          "Cannot commit: epoch "
-              + epoch
-              + " has taken over from "
-              + writer
-              + ". Stop this writer.");
+      throw takenOver(writer);
     }
     if (!commit.tidemark().covers(tidemark)) {
       throw new IllegalStateException(

@@ -226,6 +226,28 @@ public interface SinkContract {
   }
 
   @Test
+  default void aWriterThatComesBackGoesOnUnlessAnotherHasTakenOver() throws Exception {
+    ChangeBatch first = item(100, 1, "first");
+    ChangeBatch second = item(200, 2, "second");
+    try (SinkFixture destination = fixture();
+        SinkSession old = SinkSession.open(destination)) {
+      old.stage(first).flush(110);
+      try (SinkSession back = SinkSession.reopen(destination, old.opened().epoch())) {
+        assertThat(back.opened().epoch()).isGreaterThan(old.opened().epoch());
+        assertThat(back.opened().tidemark()).isEqualTo(Script.position(110));
+        try (SinkSession young = SinkSession.open(destination)) {
+          for (long held : List.of(old.opened().epoch(), back.opened().epoch())) {
+            assertThatThrownBy(() -> SinkSession.reopen(destination, held))
+                .isInstanceOf(SinkException.Fenced.class);
+          }
+          young.stage(second).flush(210);
+          assertThat(destination.rows(ITEMS.name())).isEqualTo(rowsOf(first, second));
+        }
+      }
+    }
+  }
+
+  @Test
   default void aWriterThatSleptWithSealedWorkCommitsNothingHoweverLate() throws Exception {
     List<ChangeBatch> expected = new ArrayList<>();
     try (SinkFixture destination = fixture();

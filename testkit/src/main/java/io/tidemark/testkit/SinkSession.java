@@ -35,6 +35,17 @@ public final class SinkSession implements AutoCloseable {
     return new SinkSession(sink, sink.open());
   }
 
+  /** Opens a new sink of a destination for a process that held the writing at an epoch. */
+  public static SinkSession reopen(SinkFixture fixture, long held) throws SinkException {
+    Sink sink = fixture.newSink();
+    try {
+      return new SinkSession(sink, sink.reopen(held));
+    } catch (SinkException e) {
+      sink.close();
+      throw e;
+    }
+  }
+
   /** What the sink told when it was opened. */
   public SinkState opened() {
     return opened;

@@ -215,6 +215,30 @@ class PipelineTest {
     assertThat(ahead.entries()).isEqualTo(behind.entries());
   }
 
+  /** A copy that begins while a sink still leaves out what it holds may be stamped below that. */
+  @Test
+  void aSinkThatIsAheadTakesACopyThatBeginsMeanwhile() throws Exception {
+    MemoryDestination ahead = new MemoryDestination();
+    MemoryDestination behind = new MemoryDestination();
+    script.member(ITEMS).rows(insert(100, 1, "a")).boundary(110);
+    runUpTo(110, ahead, behind);
+    script.rows(insert(200, 2, "b")).boundary(210);
+    runUpTo(210, ahead);
+
+    script.state(
+        NAME, new TableState(TableState.Phase.COPYING, 2, Optional.empty(), 0, -1, new Lsn(205)));
+    script.rows(Batches.of(ITEMS).at(204).attempt().read(1L, "a").read(2L, "b").batch());
+    script.state(
+        NAME, new TableState(TableState.Phase.MEMBER, 2, Optional.empty(), 2, -1, new Lsn(300)));
+    script.rows(insert(300, 3, "c")).boundary(310);
+    runUpTo(310, ahead, behind);
+    for (MemoryDestination copy : List.of(ahead, behind)) {
+      assertThat(copy.rows(NAME).stream().map(CommittedRow::op))
+          .containsExactly('c', 'c', 't', 'r', 'r', 'c');
+      assertThat(names(copy)).containsExactly("a", "b", null, "a", "b", "c");
+    }
+  }
+
   private void runUpTo(long lsn, MemoryDestination... destinations) throws Exception {
     Pipeline pipeline = pipeline(destinations);
     CompletableFuture<Void> run = start(pipeline);
@@ -268,6 +292,42 @@ class PipelineTest {
                     .isEqualTo(ErrorCode.FENCED));
     assertThat(pipeline.status().state()).isEqualTo("failed");
     assertThat(names(copy)).containsExactly("a");
+  }
+
+  @Test
+  void aSecondLifeDoesNotTakeTheWritingFromAnotherProcess() throws Exception {
+    MemoryDestination copy = new MemoryDestination();
+    InMemorySink successor = new InMemorySink(copy);
+    copy.at(
+        Step.COMMIT,
+        () -> {
+          successor.open();
+          throw new SinkException.OutcomeUnknown("No answer came.", null);
+        });
+    script.member(ITEMS).rows(insert(100, 1, "a")).boundary(110);
+    Pipeline pipeline = pipeline(copy);
+    CompletableFuture<Void> run = start(pipeline);
+    flushSoon(pipeline, 110);
+    assertThatThrownBy(() -> run.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(TidemarkException.class)
+        .satisfies(
+            thrown ->
+                assertThat(((TidemarkException) thrown.getCause()).code())
+                    .isEqualTo(ErrorCode.FENCED));
+    successor.commit(new Commit(Script.position(110), 0, List.of(), new java.util.TreeMap<>()));
+    assertThat(copy.tidemark()).isEqualTo(Script.position(110));
+  }
+
+  /** Asks for a flush as soon as the pipeline takes it; how it ends does not matter. */
+  private static void flushSoon(Pipeline pipeline, long lsn) throws Exception {
+    while (true) {
+      try {
+        pipeline.flush(Optional.of(new Lsn(lsn)));
+        return;
+      } catch (TidemarkException e) {
+        Thread.sleep(5); // it is still opening
+      }
+    }
   }
 
   @Test

@@ -10,10 +10,10 @@ import java.util.List;
  * no reader sees yet, <em>committing</em> makes a set of staged pieces visible together with the
  * position and the pipeline's state, all by one atomic act of the destination.
  *
- * <p><b>Order.</b> {@link #open} first. {@link #prepare} before the first batch under a version of
- * a table's form. Batches of one table come in commit order; a copy attempt begins with a TRUNCATE
- * row. {@link #seal} then {@link #commit}, each at a boundary of the source. Pieces sealed earlier
- * and not committed may be committed together.
+ * <p><b>Order.</b> {@link #open} or {@link #reopen} first. {@link #prepare} before the first batch
+ * under a version of a table's form. Batches of one table come in commit order; a copy attempt
+ * begins with a TRUNCATE row. {@link #seal} then {@link #commit}, each at a boundary of the source.
+ * Pieces sealed earlier and not committed may be committed together.
  *
  * <p><b>Duplicates.</b> The engine never stages a change twice that a commit has covered: it starts
  * from the position that {@link #open} tells. A sink removes what an earlier process staged and
@@ -33,7 +33,8 @@ import java.util.List;
  *
  * <p><b>Fencing.</b> {@link #open} takes the writing over with a higher epoch. From then on no
  * commit of an older epoch may succeed, however long its process slept: it gets {@link
- * SinkException.Fenced}.
+ * SinkException.Fenced}. A process that comes back to a destination uses {@link #reopen}, so that
+ * one which slept does not take the writing from its successor.
  */
 public interface Sink extends AutoCloseable {
   /**
@@ -47,6 +48,15 @@ public interface Sink extends AutoCloseable {
    * @return the state of the last commit; {@link SinkState#isNew} for an empty destination
    */
   SinkState open() throws SinkException;
+
+  /**
+   * Like {@link #open}, for a process that has held the writing before: claims it only if nobody
+   * else has since. The look and the claim are one act.
+   *
+   * @param held the epoch that this process held last, through this sink or another
+   * @throws SinkException.Fenced when another writer has claimed since; nothing was changed
+   */
+  SinkState reopen(long held) throws SinkException;
 
   /**
    * Makes the destination ready for a version of a table's form: creates the table or evolves it.

@@ -1,5 +1,6 @@
 package io.tidemark.app.kill;
 
+import io.tidemark.embedded.EmbeddedPostgres;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -33,6 +34,32 @@ final class AuditLog {
             "CREATE TRIGGER audit_rows AFTER INSERT OR UPDATE OR DELETE ON %1$s FOR EACH ROW EXECUTE FUNCTION audit.note('%1$s')"
                 .formatted(table));
       }
+    }
+  }
+
+  /** Forgets what was written down; nothing may be at work. */
+  static void clear(EmbeddedPostgres server) throws SQLException {
+    server.execute("TRUNCATE audit.changes");
+  }
+
+  /** The tables there are now; a partition is no table of its own. */
+  static List<String> tables(EmbeddedPostgres server) throws SQLException {
+    return List.of(
+        one(
+                server,
+                "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class"
+                    + " WHERE relkind IN ('r', 'p') AND NOT relispartition"
+                    + " AND relnamespace = 'public'::regnamespace")
+            .split(" "));
+  }
+
+  /** The one value that a query answers. */
+  static String one(EmbeddedPostgres server, String sql) throws SQLException {
+    try (Connection db = server.connect();
+        Statement statement = db.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
     }
   }
 

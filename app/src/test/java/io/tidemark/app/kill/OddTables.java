@@ -7,11 +7,16 @@ import java.sql.Statement;
 import java.util.Random;
 
 /**
- * Tables that go wrong in ways a bank's do not, with a load on them: large values out of line that
- * updates leave alone, keys that change and swap, no key at all, partitions, TRUNCATE.
+ * Tables that go wrong in ways a bank's do not, with a load on them: large values that cannot be
+ * compressed, out of line, which updates leave alone; keys that change and swap; no key at all;
+ * partitions, one of them outside at first; TRUNCATE; a table that takes a while to copy.
  */
 final class OddTables {
+  /** Months that have a partition, or a table that becomes one. */
+  static final int MONTHS = 4;
+
   private static final int KEYS = 60;
+  private static final int ARCHIVE = 100_000;
 
   private OddTables() {}
 
@@ -28,16 +33,28 @@ final class OddTables {
               + " PARTITION BY RANGE (day)");
       for (int month = 1; month <= 3; month++) {
         statement.execute(
-            "CREATE TABLE measurements_%d PARTITION OF measurements FOR VALUES FROM ('2026-0%d-01') TO ('2026-0%d-01')"
-                .formatted(month, month, month + 1));
+            "CREATE TABLE measurements_%d PARTITION OF measurements %s"
+                .formatted(month, bounds(month)));
       }
+      statement.execute(
+          "CREATE TABLE measurements_4 (day date, sensor int, value float8, PRIMARY KEY (day, sensor))");
       statement.execute("CREATE TABLE scratch (id bigserial PRIMARY KEY, word text)");
+      statement.execute("CREATE TABLE archive (id int PRIMARY KEY, line text, seen int DEFAULT 0)");
+      statement.execute(
+          "INSERT INTO archive (id, line) SELECT g, repeat(md5(g::text), 5) FROM generate_series(1, "
+              + ARCHIVE
+              + ") g");
     }
+  }
+
+  /** Which rows the partition of a month takes. */
+  static String bounds(int month) {
+    return "FOR VALUES FROM ('2026-0%d-01') TO ('2026-0%d-01')".formatted(month, month + 1);
   }
 
   /** One transaction on one or two of the tables; committed by the caller. */
   static void change(Connection db, Random random) throws SQLException {
-    switch (random.nextInt(10)) {
+    switch (random.nextInt(12)) {
       case 0, 1 -> writeDocument(db, random);
       case 2 ->
           run(db, "UPDATE documents SET views = views + 1 WHERE id % 7 = " + random.nextInt(7));
@@ -47,6 +64,7 @@ final class OddTables {
       case 6 -> measure(db, random);
       case 7 -> scribble(db, random);
       case 8 -> half(db, random);
+      case 9, 10 -> rearrange(db, random);
       default -> empty(db, random);
     }
   }
@@ -101,7 +119,7 @@ final class OddTables {
     run(
         db,
         "INSERT INTO measurements SELECT date '2026-01-01' + %d, s, %s FROM generate_series(1, 5) s"
-                .formatted(random.nextInt(90), random.nextGaussian())
+                .formatted(random.nextInt(120), random.nextGaussian())
             + " ON CONFLICT (day, sensor) DO UPDATE SET value = excluded.value");
     run(
         db,
@@ -109,6 +127,16 @@ final class OddTables {
                 .formatted(random.nextInt(5))
             + " AND NOT EXISTS (SELECT FROM measurements m WHERE m.sensor = measurements.sensor"
             + " AND m.day = measurements.day + 31)");
+  }
+
+  private static void rearrange(Connection db, Random random) throws SQLException {
+    int page = random.nextInt(5000);
+    run(db, "UPDATE archive SET seen = seen + 1 WHERE id % 5000 = " + page);
+    run(db, "DELETE FROM archive WHERE id = " + (1 + random.nextInt(ARCHIVE)));
+    run(
+        db,
+        "INSERT INTO archive (id, line) VALUES (%d, 'new') ON CONFLICT (id) DO UPDATE SET line = 'old'"
+            .formatted(1 + random.nextInt(ARCHIVE)));
   }
 
   private static void scribble(Connection db, Random random) throws SQLException {
@@ -135,7 +163,7 @@ final class OddTables {
   private static void empty(Connection db, Random random) throws SQLException {
     switch (random.nextInt(8)) {
       case 0 -> run(db, "TRUNCATE scratch");
-      case 1 -> run(db, "TRUNCATE measurements_" + (1 + random.nextInt(3)));
+      case 1 -> run(db, "TRUNCATE measurements_" + (1 + random.nextInt(MONTHS)));
       case 2 -> run(db, "TRUNCATE sightings, scratch");
       default -> scribble(db, random);
     }

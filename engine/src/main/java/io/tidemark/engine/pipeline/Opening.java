@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -40,7 +41,7 @@ final class Opening {
         SteadySink sink = new SteadySink(named.name(), named.factory().get(), stop.part());
         sinks.add(sink);
         requireFits(sink, onReject);
-        states.add(sink.call(opening -> opening.open()));
+        states.add(take(sink, each.getValue()));
         tallies.add(each.getValue());
       }
       plan = ResumePlan.of(states, returning());
@@ -48,6 +49,15 @@ final class Opening {
       close();
       throw e;
     }
+  }
+
+  /** A process that comes back does not take the writing from another that took it meanwhile. */
+  private static SinkState take(SteadySink sink, Tally tally)
+      throws SinkException, InterruptedException {
+    OptionalLong held = tally.epoch();
+    SinkState state = sink.call(to -> held.isPresent() ? to.reopen(held.getAsLong()) : to.open());
+    tally.opened(state.epoch());
+    return state;
   }
 
   private static void requireFits(SteadySink sink, PipelineConfig.OnReject onReject) {

@@ -4,6 +4,7 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.sink.Staged;
 import java.util.Collection;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -19,6 +20,7 @@ final class Tally {
   private final Map<TableName, LongAdder> rowsByTable = new ConcurrentHashMap<>();
   private final Map<Long, String> rejectedTransactions = new ConcurrentHashMap<>();
   private volatile long lastCommitMillis;
+  private volatile OptionalLong epoch = OptionalLong.empty();
 
   void committed(Collection<Staged> staged) {
     for (Staged piece : staged) {
@@ -34,6 +36,16 @@ final class Tally {
   /** Commit LSN of each transaction that the sink did not take, and why. */
   Map<Long, String> rejectedTransactions() {
     return rejectedTransactions;
+  }
+
+  /** The writing was taken at an epoch. */
+  void opened(long taken) {
+    epoch = OptionalLong.of(taken);
+  }
+
+  /** The epoch at which this process wrote last; empty before it has opened the sink. */
+  OptionalLong epoch() {
+    return epoch;
   }
 
   long rows() {

@@ -72,8 +72,23 @@ public final class StateLog {
   public static StateLog claim(
       ObjectStore store, Exclusion exclusion, Retention retention, Clock clock)
       throws StoreException {
+    try {
+      return claim(store, exclusion, retention, clock, Claimant.newcomer());
+    } catch (SinkException.Fenced e) {
+      throw new IllegalStateException("A newcomer takes over from anybody.", e);
+    }
+  }
+
+  /**
+   * The same for a writer that may have held the writing before.
+   *
+   * @throws SinkException.Fenced where it has, and another has claimed since
+   */
+  public static StateLog claim(
+      ObjectStore store, Exclusion exclusion, Retention retention, Clock clock, Claimant claimant)
+      throws StoreException, SinkException.Fenced {
     StateLog log = new StateLog(store, retention, clock);
-    log.epoch = new Takeover(store, log.reader, clock).claim(exclusion);
+    log.epoch = new Takeover(store, log.reader, clock, claimant).claim(exclusion);
     log.readOwn();
     return log;
   }

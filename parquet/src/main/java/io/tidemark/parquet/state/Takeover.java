@@ -2,6 +2,7 @@ package io.tidemark.parquet.state;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.sink.SinkException;
 import io.tidemark.parquet.store.Exclusion;
 import io.tidemark.parquet.store.ObjectStore;
 import io.tidemark.parquet.store.StoreException;
@@ -23,15 +24,21 @@ final class Takeover {
   private final ObjectStore store;
   private final StateReader reader;
   private final Clock clock;
+  private final Claimant claimant;
 
-  Takeover(ObjectStore store, StateReader reader, Clock clock) {
+  Takeover(ObjectStore store, StateReader reader, Clock clock, Claimant claimant) {
     this.store = store;
     this.reader = reader;
     this.clock = clock;
+    this.claimant = claimant;
   }
 
-  /** Claims the next number, which is the new epoch. */
-  long claim(Exclusion exclusion) throws StoreException {
+  /**
+   * Claims the next number, which is the new epoch.
+   *
+   * @throws SinkException.Fenced where the claimant comes back and another has claimed since
+   */
+  long claim(Exclusion exclusion) throws StoreException, SinkException.Fenced {
     reader.newest();
     if (exclusion == Exclusion.STORE) {
       probe();
@@ -70,11 +77,19 @@ final class Takeover {
         cause);
   }
 
-  private long claim() throws StoreException {
+  private long claim() throws StoreException, SinkException.Fenced {
     for (int attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
       Optional<StateObject> newest = reader.newest();
       if (newest.isEmpty()) {
         refuseForeignData();
+      }
+      if (newest.filter(claimant::lostTo).isPresent()) {
+        throw new SinkException.Fenced(
+            "Cannot go on writing to "
+                + store.name()
+                + ": another writer has taken it over since epoch "
+                + claimant.held().getAsLong()
+                + ". Stop one of the two.");
       }
       StateObject claim = claimAfter(newest);
       if (store.create(StateKeys.key(claim.number()), StateCodec.write(claim))
@@ -96,7 +111,7 @@ final class Takeover {
         StateObject.CLAIM,
         number,
         number,
-        UUID.randomUUID().toString(),
+        claimant.id(),
         clock.instant().toString(),
         newest.map(StateObject::previousCheckpoint).orElse(0L),
         newest.map(StateObject::tidemark).orElse(Map.of()),
