@@ -52,7 +52,7 @@ final class CopyViews {
         TableState state = table.state();
         rows.beginRow()
             .append(table.schema().name().toString())
-            .append(state.phase().word())
+            .append(state.word())
             .append(state.reason().orElse(null))
             .append(state.since().toString())
             .append(table.files().stream().mapToLong(CopiedTable.DataFile::rows).sum())

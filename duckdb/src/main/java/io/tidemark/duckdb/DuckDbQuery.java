@@ -152,7 +152,7 @@ public final class DuckDbQuery implements AutoCloseable {
             "Table "
                 + entry.getKey()
                 + " is no member of the copy at this tidemark ("
-                + table.state().phase().word()
+                + table.state().word()
                 + table.state().reason().map(reason -> ": " + reason).orElse("")
                 + "): its rows may not equal the source.");
       }

@@ -12,12 +12,19 @@ import io.tidemark.postgres.slot.Publication;
 import io.tidemark.postgres.slot.Publication.Published;
 import io.tidemark.postgres.slot.PublicationKeeper;
 import io.tidemark.postgres.slot.SlotState;
+import io.tidemark.postgres.snapshot.KeyCopy;
+import java.sql.Array;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One connection for questions about the present, opened again when it was lost. Any thread may
@@ -45,6 +52,19 @@ final class CatalogSession implements AutoCloseable {
       return best;
     }
   }
+
+  // The provider of a database's collation came with PostgreSQL 15; before, it was always libc.
+  private static final String BY_BYTES =
+      """
+      SELECT a.attrelid::bigint, a.attnum
+        FROM pg_attribute a JOIN pg_collation c ON c.oid = a.attcollation,
+             (SELECT datcollate, coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') AS provider,
+                     pg_encoding_to_char(encoding) AS encoding
+                FROM pg_database d WHERE datname = current_database()) AS db
+       WHERE a.attrelid::bigint = ANY (?) AND a.attnum > 0 AND db.encoding = 'UTF8'
+         AND (c.collname IN ('C', 'POSIX')
+              OR c.collname = 'default' AND db.provider = 'c' AND db.datcollate IN ('C', 'POSIX'))
+      """;
 
   private final Connector connector;
   private final TableFilter filter;
@@ -140,6 +160,74 @@ final class CatalogSession implements AutoCloseable {
       row.next();
       return Lsn.parse(row.getString(1));
     }
+  }
+
+  /** A place at which a copy in key ranges can begin, or go on. Not on a standby. */
+  synchronized KeyCopy.Start start() throws SQLException {
+    // in this order: a transaction that gets its id later commits above the position
+    Lsn point = walEnd();
+    try (Statement statement = connection().createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT pg_current_xact_id()::text, (extract(epoch FROM now()) * 1000000)::bigint,"
+                    + " substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),"
+                    + " pg_logical_emit_message(true, '"
+                    + MESSAGE_PREFIX
+                    + "', 'copy')")) {
+      row.next();
+      return new KeyCopy.Start(
+          point,
+          Long.parseLong(row.getString(1)),
+          Integer.parseUnsignedInt(row.getString(3), 16),
+          row.getLong(2));
+    }
+  }
+
+  /** What of a table must not change while it is copied in key ranges. */
+  synchronized String definition(int oid) throws SQLException {
+    return CatalogReader.definition(connection(), oid).orElse("(dropped)");
+  }
+
+  /** Whether the server is a standby. */
+  synchronized boolean isStandby() throws SQLException {
+    return number("SELECT pg_is_in_recovery()::int::text") != 0;
+  }
+
+  /** Bytes of relations with their large values, by oid. */
+  synchronized Map<Integer, Long> sizes(List<Integer> oids) throws SQLException {
+    Map<Integer, Long> sizes = new HashMap<>();
+    Connection open = connection();
+    try (PreparedStatement statement =
+        open.prepareStatement(
+            "SELECT oid, pg_table_size(oid::oid) FROM unnest(?::bigint[]) AS oid")) {
+      statement.setArray(1, array(open, oids));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          sizes.put((int) row.getLong(1), row.getLong(2));
+        }
+      }
+    }
+    return sizes;
+  }
+
+  /** Columns whose texts are ordered by their bytes, as {@code oid.attnum}. */
+  synchronized Set<String> collatedByBytes(List<Integer> oids) throws SQLException {
+    Set<String> found = new HashSet<>();
+    Connection open = connection();
+    try (PreparedStatement statement = open.prepareStatement(BY_BYTES)) {
+      statement.setArray(1, array(open, oids));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          found.add((int) row.getLong(1) + "." + row.getInt(2));
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Array array(Connection open, List<Integer> oids) throws SQLException {
+    return open.createArrayOf(
+        "bigint", oids.stream().map(Integer::toUnsignedLong).toArray(Object[]::new));
   }
 
   private long number(String sql) throws SQLException {

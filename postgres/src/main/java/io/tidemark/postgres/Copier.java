@@ -2,15 +2,11 @@ package io.tidemark.postgres;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
-import io.tidemark.api.model.ChangeBatch;
-import io.tidemark.api.model.Column;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.postgres.catalog.Catalog;
-import io.tidemark.postgres.catalog.CatalogReader;
 import io.tidemark.postgres.catalog.CatalogTable;
-import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.history.Forms;
 import io.tidemark.postgres.history.TypeBook;
@@ -20,9 +16,6 @@ import io.tidemark.postgres.snapshot.CopyPlan;
 import io.tidemark.postgres.snapshot.CopyRound;
 import io.tidemark.postgres.snapshot.CopyStamp;
 import io.tidemark.postgres.snapshot.SnapshotHolder;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,6 +42,9 @@ final class Copier implements Runnable {
   private final TypeBook types;
   private final Forms forms;
   private final TableBook book;
+  private final LeafBook leaves;
+  private final CopyChoice choice;
+  private final CopyPlans plans;
   private final EventQueue queue;
   private final Problems problems;
   private volatile boolean closed;
@@ -73,6 +69,9 @@ final class Copier implements Runnable {
     this.types = types;
     this.forms = new Forms(types);
     this.book = book;
+    this.leaves = new LeafBook(book);
+    this.choice = new CopyChoice(config, session, book, types);
+    this.plans = new CopyPlans(config, types);
     this.queue = queue;
     this.problems = problems;
   }
@@ -89,6 +88,7 @@ final class Copier implements Runnable {
         copy(first.get());
       }
       while (!closed) {
+        decide();
         if (waiting().isEmpty() && waitingForLeaves().isEmpty()) {
           TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
         } else {
@@ -106,10 +106,28 @@ final class Copier implements Runnable {
     }
   }
 
+  private void decide() {
+    try {
+      choice.decide();
+    } catch (SQLException | TidemarkException e) {
+      problems.say(
+          MATTER, "The sizes of tables could not be read (" + e.getMessage() + "); retrying.");
+    }
+  }
+
+  private TableJob.Round shared() {
+    boolean streams = config.snapshot().mode() != PostgresConfig.SnapshotMode.ONLY;
+    return new TableJob.Round(book, queue, session, streams, () -> closed);
+  }
+
   private List<TrackedTable> waiting() {
     synchronized (book) {
       return book.all().stream()
-          .filter(table -> table.state.phase() == Phase.WAITING && table.published != null)
+          .filter(
+              table ->
+                  table.state.phase() == Phase.WAITING
+                      && table.published != null
+                      && table.choice == TrackedTable.CopyForm.SNAPSHOT)
           .toList();
     }
   }
@@ -122,14 +140,12 @@ final class Copier implements Runnable {
 
   private void oneRound() throws InterruptedException {
     try {
-      SnapshotHolder holder = temporary();
-      List<TrackedTable> leaves = waitingForLeaves();
-      Prepared prepared = prepare(holder, waiting());
-      List<CopyJob> jobs = new ArrayList<>(prepared.jobs());
-      for (TrackedTable table : leaves) {
-        beginLeaves(holder, table).ifPresent(jobs::add);
+      if (config.snapshot().mode() == PostgresConfig.SnapshotMode.NEVER) {
+        CatalogSession.Present present = session.look();
+        follow(present, waiting(), present.walEnd());
+        return;
       }
-      copy(new Prepared(holder, jobs));
+      copy(prepareAll(temporary()));
       problems.clear(MATTER);
     } catch (SQLException e) {
       problems.say(
@@ -142,6 +158,35 @@ final class Copier implements Runnable {
     }
     if (!waiting().isEmpty()) {
       TimeUnit.MILLISECONDS.sleep(AFTER_LOSS_MILLIS);
+    }
+  }
+
+  private Prepared prepareAll(SnapshotHolder holder) throws SQLException {
+    try {
+      List<TrackedTable> withLeaves = waitingForLeaves();
+      List<CopyJob> jobs = new ArrayList<>(prepare(holder, waiting()).jobs());
+      for (TrackedTable table : withLeaves) {
+        beginLeaves(holder, table).ifPresent(jobs::add);
+      }
+      return new Prepared(holder, jobs);
+    } catch (SQLException | RuntimeException e) {
+      holder.close();
+      throw e;
+    }
+  }
+
+  /** Gives the changes of tables from a position on, and copies nothing. */
+  void follow(CatalogSession.Present present, List<TrackedTable> tables, Lsn from) {
+    for (TrackedTable table : tables) {
+      Optional<CatalogTable> found = present.catalog().table(table.name);
+      if (found.isPresent() && table.published != null) {
+        book.follow(
+            table,
+            forms.of(found.get(), table.published, 1),
+            TableLook.of(present.catalog(), found.get()),
+            from,
+            Optional.of("not copied: snapshot.mode is never"));
+      }
     }
   }
 
@@ -163,6 +208,12 @@ final class Copier implements Runnable {
     } finally {
       problems.clear(MATTER);
     }
+  }
+
+  /** Decides in which form the tables are copied; gives those that need one snapshot. */
+  List<TrackedTable> decided() throws SQLException {
+    choice.decide();
+    return waiting();
   }
 
   /** Begins an attempt for each of the tables that the snapshot shows. */
@@ -192,9 +243,9 @@ final class Copier implements Runnable {
     for (CatalogTable leaf : leaves) {
       rows = rows < 0 || leaf.rows() < 0 ? -1 : rows + leaf.rows();
     }
-    List<Relation> relations = new ArrayList<>();
+    List<CopyPlans.Relation> relations = new ArrayList<>();
     for (CatalogTable leaf : leaves) {
-      relations.add(relation(holder.connection(), leaf));
+      relations.add(CopyPlans.under(holder.connection(), leaf));
     }
     synchronized (book) {
       int attempt =
@@ -204,14 +255,16 @@ final class Copier implements Runnable {
               holder.takenAtMicros(),
               form,
               TableLook.of(catalog, found),
-              rows);
+              rows,
+              table.remark);
       TableSchema schema = table.history.newest();
-      List<CopyPlan> plans =
-          relations.stream().map(relation -> plan(schema, found, relation, table)).toList();
-      return new Job(
+      List<CopyPlan> parts =
+          relations.stream().map(relation -> plans.of(schema, found, relation, table)).toList();
+      return new TableJob(
+          shared(),
           table,
           attempt,
-          plans,
+          parts,
           new CopyStamp(holder.point().value(), holder.takenAtMicros()),
           holder.point());
     }
@@ -225,10 +278,10 @@ final class Copier implements Runnable {
     if (root.isEmpty()) {
       return Optional.empty();
     }
-    List<Relation> relations = new ArrayList<>();
+    List<CopyPlans.Relation> relations = new ArrayList<>();
     for (CatalogTable leaf : catalog.leaves(root.get())) {
       if (table.leavesWaiting.containsKey(leaf.oid())) {
-        relations.add(relation(holder.connection(), leaf));
+        relations.add(CopyPlans.under(holder.connection(), leaf));
       }
     }
     CopyStamp stamp = new CopyStamp(holder.point().value(), holder.takenAtMicros());
@@ -237,8 +290,8 @@ final class Copier implements Runnable {
       if (!table.follows() || !Forms.same(schema, forms.of(root.get(), table.published, 1))) {
         return Optional.empty();
       }
-      for (Relation relation : relations) {
-        book.beginLeaf(
+      for (CopyPlans.Relation relation : relations) {
+        leaves.begin(
             table,
             relation.table().oid(),
             relation.table().name(),
@@ -248,55 +301,15 @@ final class Copier implements Runnable {
       }
       return Optional.of(
           new LeafJob(
+              shared(),
+              leaves,
               table,
               table.state.attempt(),
               relations.stream()
-                  .map(relation -> plan(schema, root.get(), relation, table))
+                  .map(relation -> plans.of(schema, root.get(), relation, table))
                   .toList(),
               stamp));
     }
-  }
-
-  private record Relation(CatalogTable table, String print, long pages) {}
-
-  private static Relation relation(Connection snapshot, CatalogTable leaf) throws SQLException {
-    String print = CatalogReader.print(snapshot, leaf.oid()).orElse("(dropped)");
-    try (PreparedStatement statement =
-        snapshot.prepareStatement(
-            "SELECT coalesce(pg_relation_size(?::bigint::oid), 0)"
-                + " / current_setting('block_size')::int")) {
-      statement.setLong(1, Integer.toUnsignedLong(leaf.oid()));
-      try (ResultSet row = statement.executeQuery()) {
-        row.next();
-        return new Relation(leaf, print, row.getLong(1));
-      }
-    }
-  }
-
-  private CopyPlan plan(
-      TableSchema schema, CatalogTable root, Relation relation, TrackedTable table) {
-    List<String> conditions = new ArrayList<>();
-    table.published.rowFilter().ifPresent(conditions::add);
-    Optional.ofNullable(config.snapshot().rowFilters().get(table.name.toString()))
-        .ifPresent(conditions::add);
-    return new CopyPlan(
-        relation.table().oid(),
-        relation.table().name(),
-        relation.table().oid() == root.oid() || table.published.viaRoot()
-            ? Optional.empty()
-            : Optional.of(relation.table().name().toString()),
-        schema,
-        schema.columns().stream().map(this::selected).toList(),
-        conditions,
-        relation.print(),
-        relation.pages());
-  }
-
-  private CopyPlan.SelectedColumn selected(Column column) {
-    return new CopyPlan.SelectedColumn(
-        types.copyExpression(column, Sql.name(column.name())),
-        types.copiesInBinary(column),
-        types.codec(column));
   }
 
   private void copy(Prepared prepared) throws InterruptedException {
@@ -329,136 +342,6 @@ final class Copier implements Runnable {
     CopyRound running = round;
     if (running != null) {
       running.abort();
-    }
-  }
-
-  /** The copy of one table. */
-  private final class Job implements CopyJob {
-    private final TrackedTable table;
-    private final int attempt;
-    private final List<CopyPlan> plans;
-    private final CopyStamp stamp;
-    private final Lsn point;
-
-    Job(TrackedTable table, int attempt, List<CopyPlan> plans, CopyStamp stamp, Lsn point) {
-      this.table = table;
-      this.attempt = attempt;
-      this.plans = plans;
-      this.stamp = stamp;
-      this.point = point;
-    }
-
-    @Override
-    public List<CopyPlan> plans() {
-      return plans;
-    }
-
-    @Override
-    public CopyStamp stamp() {
-      return stamp;
-    }
-
-    @Override
-    public void rows(ChangeBatch batch) throws InterruptedException {
-      queue.awaitRoom();
-      book.copied(table, attempt, batch);
-    }
-
-    @Override
-    public boolean isWanted() {
-      return !closed && book.isCopying(table, attempt);
-    }
-
-    @Override
-    public void ended() {
-      try {
-        boolean alone = config.snapshot().mode() == PostgresConfig.SnapshotMode.ONLY;
-        book.copyEnded(table, attempt, alone ? point : session.mark("copied"));
-      } catch (SQLException | TidemarkException e) {
-        lost("the connection was lost right after the copy");
-      }
-    }
-
-    @Override
-    public void lost(String reason) {
-      synchronized (book) {
-        if (!closed && table.isCopying(attempt)) {
-          book.again(table, "The copy begins again: " + reason + ".", point);
-        }
-      }
-    }
-
-    @Override
-    public void failed(String reason) {
-      synchronized (book) {
-        if (table.isCopying(attempt)) {
-          book.leave(table, Phase.FAILED, reason, point);
-        }
-      }
-    }
-  }
-
-  /** The copy of partitions that came to a table that is followed. */
-  private final class LeafJob implements CopyJob {
-    private final TrackedTable table;
-    private final int attempt;
-    private final List<CopyPlan> plans;
-    private final CopyStamp stamp;
-
-    LeafJob(TrackedTable table, int attempt, List<CopyPlan> plans, CopyStamp stamp) {
-      this.table = table;
-      this.attempt = attempt;
-      this.plans = plans;
-      this.stamp = stamp;
-    }
-
-    @Override
-    public List<CopyPlan> plans() {
-      return plans;
-    }
-
-    @Override
-    public CopyStamp stamp() {
-      return stamp;
-    }
-
-    @Override
-    public void rows(ChangeBatch batch) throws InterruptedException {
-      queue.awaitRoom();
-      book.copiedLeaf(table, attempt, batch);
-    }
-
-    @Override
-    public boolean isWanted() {
-      return !closed && book.isCopyingLeaf(table, attempt);
-    }
-
-    @Override
-    public void ended() {
-      try {
-        Lsn mark = session.mark("copied");
-        for (int i = 0; i < plans.size(); i++) {
-          book.leafEnded(table, attempt, mark);
-        }
-      } catch (SQLException | TidemarkException e) {
-        lost("the connection was lost right after the copy");
-      }
-    }
-
-    @Override
-    public void lost(String reason) {
-      if (!closed && isWanted()) {
-        book.again(table, "The copy begins again: " + reason + ".", new Lsn(stamp.commitLsn() + 1));
-      }
-    }
-
-    @Override
-    public void failed(String reason) {
-      synchronized (book) {
-        if (isWanted()) {
-          book.leave(table, Phase.FAILED, reason, new Lsn(stamp.commitLsn() + 1));
-        }
-      }
     }
   }
 }

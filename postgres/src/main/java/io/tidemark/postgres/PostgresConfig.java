@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the PostgreSQL source is told.
@@ -98,12 +99,18 @@ public record PostgresConfig(
    * How tables are copied.
    *
    * @param mode what is copied
-   * @param maxHold how long one snapshot may be held open at the source before it is reported
+   * @param maxHold how long one snapshot may be held open at the source; beyond it large tables are
+   *     copied in ranges of their key
+   * @param chunkRows rows of one such range, 1 or more; empty for as many as make about 16 MiB
    * @param workers connections that read at the same time, 1 or more
    * @param rowFilters SQL conditions by {@code schema.table}
    */
   public record Snapshot(
-      SnapshotMode mode, Duration maxHold, int workers, Map<String, String> rowFilters) {
+      SnapshotMode mode,
+      Duration maxHold,
+      Optional<Long> chunkRows,
+      int workers,
+      Map<String, String> rowFilters) {
     public Snapshot {
       rowFilters = Map.copyOf(rowFilters);
     }
@@ -237,8 +244,16 @@ public record PostgresConfig(
           "snapshot.max-hold",
           DURATION,
           "15m",
-          "How long one snapshot may hold back vacuum at the source before it is reported as a"
-              + " problem.");
+          "How long one snapshot may hold back vacuum at the source. Where the copy is estimated to"
+              + " take longer, large tables with a suitable key are copied in ranges of it, each"
+              + " under a short snapshot of its own.");
+  private static final Option<Long> CHUNK_ROWS =
+      Option.optional(
+          "snapshot.chunk-rows",
+          NUMBER,
+          "Rows of one key range where a table is copied in ranges (else as many as make about 16"
+              + " MiB).",
+          "50000");
   private static final Option<Long> WORKERS =
       Option.optional(
           "snapshot.workers",
@@ -340,6 +355,7 @@ public record PostgresConfig(
               REFRESH,
               SNAPSHOT_MODE,
               MAX_HOLD,
+              CHUNK_ROWS,
               WORKERS,
               ROW_FILTER,
               MAX_ROW,
@@ -417,9 +433,17 @@ public record PostgresConfig(
     if (workers < 1 || workers > 64) {
       problems.add("source.snapshot.workers: cannot use " + workers + ", expected 1 to 64.");
     }
+    settings
+        .find(CHUNK_ROWS)
+        .filter(rows -> rows < 1)
+        .ifPresent(
+            rows ->
+                problems.add(
+                    "source.snapshot.chunk-rows: cannot use " + rows + ", expected 1 or more."));
     return new Snapshot(
         settings.get(SNAPSHOT_MODE),
         settings.get(MAX_HOLD),
+        settings.find(CHUNK_ROWS),
         (int) workers,
         settings.find(ROW_FILTER).orElse(Map.of()));
   }

@@ -15,7 +15,6 @@ import io.tidemark.postgres.CatalogSession.Present;
 import io.tidemark.postgres.PostgresConfig.SnapshotMode;
 import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.connect.Connector;
-import io.tidemark.postgres.history.Forms;
 import io.tidemark.postgres.history.TypeBook;
 import io.tidemark.postgres.slot.ExportedSlot;
 import io.tidemark.postgres.slot.Publication;
@@ -50,6 +49,8 @@ public final class PostgresSource implements ChangeSource {
   private StreamRunner runner;
   private StreamConsumer consumer;
   private Copier copier;
+  private KeyCopier keyCopier;
+  private KeyBook keys;
   private Watch watch;
   private TypeBook types;
   private Gate gate;
@@ -84,6 +85,7 @@ public final class PostgresSource implements ChangeSource {
         begin(slot);
       } else {
         consumer.startAt(tidemark, System.currentTimeMillis() * 1000);
+        keys.moveTo(gate.identity().timeline(), tidemark);
         resumeTables();
       }
       book.note(IDENTITY_NOTE, gate.identity().toJson());
@@ -136,11 +138,14 @@ public final class PostgresSource implements ChangeSource {
             config.tables(),
             new PublicationKeeper(config.publication(), config.insertsPublication(), keeping),
             types);
+    keys = new KeyBook(book, types);
     runner =
         new StreamRunner(
-            config, connector, gate, session, types, book, queue, problems, () -> publications);
+            config, connector, gate, session, types, book, keys, queue, problems, () -> publications);
     consumer = new StreamConsumer(config, book, session, types, () -> watch.wake(), runner::ended);
     runner.consumer(consumer);
+    keyCopier =
+        new KeyCopier(config, connector, session, types, book, keys, queue, problems);
     copier = new Copier(config, connector, session, types, book, queue, problems);
     watch = new Watch(config, book, session, types, consumer, problems, copier::watchHold);
   }
@@ -166,6 +171,7 @@ public final class PostgresSource implements ChangeSource {
                     Optional.ofNullable(resume.schemas().get(name)),
                     Optional.ofNullable(resume.notes().get(TableNote.key(name)))
                         .map(note -> TableNote.fromJson(name, note))));
+    book.all().forEach(table -> restoreKeys(table, resume.notes()));
     for (CatalogTable table : present.catalog().tables()) {
       TableName name = table.name();
       String stored = resume.notes().get(TableNote.key(name));
@@ -185,6 +191,17 @@ public final class PostgresSource implements ChangeSource {
     watch.reconcile(present, tidemark);
   }
 
+  /** A copy in key ranges that was broken off goes on with its ledger; no other one has a use. */
+  private void restoreKeys(TrackedTable table, Map<String, String> notes) {
+    String ledger = notes.get(KeyBook.key(table.name));
+    if (ledger != null && table.isBeingCopied()) {
+      keys.restore(table, ledger);
+    }
+    if (ledger != null && table.keys == null) {
+      book.forget(KeyBook.key(table.name));
+    }
+  }
+
   /** A new copy: everything begins at one snapshot, or where a slot that is there stands. */
   private void begin(Optional<SlotState> slot) throws SQLException, InterruptedException {
     if (config.snapshot().mode() == SnapshotMode.NEVER && slot.isPresent()) {
@@ -202,38 +219,21 @@ public final class PostgresSource implements ChangeSource {
       return;
     }
     Copier.Prepared prepared =
-        copier.prepare(
-            holder, book.all().stream().filter(table -> table.published != null).toList());
+        copier.prepare(holder, copier.decided());
     consumer.startAt(holder.point(), holder.takenAtMicros());
     copier.first(prepared);
   }
 
   /** Gives the changes from a position on and copies nothing. */
   private void follow(Lsn from, long micros) throws SQLException {
-    followAll(session.look(), from);
+    copier.follow(session.look(), List.copyOf(book.all()), from);
     consumer.startAt(from, micros);
-  }
-
-  private void followAll(Present present, Lsn from) {
-    Forms forms = new Forms(types);
-    for (CatalogTable table : present.catalog().tables()) {
-      book.find(table.name())
-          .filter(tracked -> tracked.published != null)
-          .ifPresent(
-              tracked ->
-                  book.follow(
-                      tracked,
-                      forms.of(table, tracked.published, 1),
-                      TableLook.of(present.catalog(), table),
-                      from,
-                      Optional.of("not copied: snapshot.mode is never")));
-    }
   }
 
   /** What was being copied begins again; what was copied waits for the stream as before. */
   private void resumeTables() throws SQLException {
     for (TrackedTable table : book.all()) {
-      if (table.state.phase() == Phase.COPYING) {
+      if (table.state.phase() == Phase.COPYING && table.keys == null) {
         book.again(table, "its copy was interrupted; it begins again", consumer.position());
       } else if (table.state.phase() == Phase.CATCHING_UP) {
         Lsn mark = session.mark("resumed");
@@ -250,13 +250,12 @@ public final class PostgresSource implements ChangeSource {
         List.of(
             new Thread(runner, "tidemark-capture"),
             new Thread(copier, "tidemark-copier"),
+            new Thread(keyCopier, "tidemark-key-copier"),
             new Thread(watch, "tidemark-watch"));
     for (Thread thread : threads) {
       boolean unneeded =
-          (thread.getName().equals("tidemark-capture")
-                  && config.snapshot().mode() == SnapshotMode.ONLY)
-              || (thread.getName().equals("tidemark-copier")
-                  && config.snapshot().mode() == SnapshotMode.NEVER);
+          thread.getName().equals("tidemark-capture")
+              && config.snapshot().mode() == SnapshotMode.ONLY;
       if (!unneeded) {
         thread.setDaemon(true);
         thread.start();
@@ -328,6 +327,7 @@ public final class PostgresSource implements ChangeSource {
     }
     watch.close();
     copier.close();
+    keyCopier.close();
     runner.close();
     threads.forEach(Thread::interrupt);
     try {

@@ -42,6 +42,7 @@ final class StreamRunner implements Runnable {
   private final CatalogSession session;
   private final TypeBook types;
   private final TableBook book;
+  private final KeyBook keys;
   private final EventQueue queue;
   private final Problems problems;
   private final Supplier<List<String>> publications;
@@ -67,6 +68,7 @@ final class StreamRunner implements Runnable {
       CatalogSession session,
       TypeBook types,
       TableBook book,
+      KeyBook keys,
       EventQueue queue,
       Problems problems,
       Supplier<List<String>> publications) {
@@ -76,6 +78,7 @@ final class StreamRunner implements Runnable {
     this.session = session;
     this.types = types;
     this.book = book;
+    this.keys = keys;
     this.queue = queue;
     this.problems = problems;
     this.publications = publications;
@@ -139,6 +142,7 @@ final class StreamRunner implements Runnable {
     try {
       Lsn start = consumer.position();
       gate.pass(start);
+      keys.moveTo(gate.identity().timeline(), start);
       consumer.restart();
       ReplicationReader running =
           ReplicationReader.start(

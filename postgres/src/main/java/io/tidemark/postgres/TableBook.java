@@ -8,8 +8,11 @@ import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.api.source.SourceEvent;
+import io.tidemark.postgres.history.Alignment;
+import io.tidemark.postgres.history.Forms;
 import io.tidemark.postgres.history.TableHistory;
 import io.tidemark.postgres.slot.Publication.Published;
+import io.tidemark.postgres.snapshot.KeySieve;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -111,6 +114,12 @@ final class TableBook {
     table.published = published;
   }
 
+  /** The relations that hold the table's rows are others than before. */
+  synchronized void relationsChanged(TrackedTable table) {
+    generation++;
+    index(table);
+  }
+
   private void index(TrackedTable table) {
     byRelation.values().removeIf(other -> other == table);
     if (table.oid != 0) {
@@ -119,13 +128,21 @@ final class TableBook {
     if (table.look != null) {
       table.look.leaves().keySet().forEach(leaf -> byRelation.put(leaf, table));
     }
+    table.leafFloors.keySet().forEach(leaf -> byRelation.put(leaf, table));
   }
 
   // ---- steps of a table's life
 
-  private void step(TrackedTable table, TableState next) {
+  /** A step in a table's life. */
+  synchronized void step(TrackedTable table, TableState next) {
     table.state = next;
     put(new SourceEvent.TableChange(table.name, next));
+  }
+
+  /** Gives rows. */
+  synchronized void put(ChangeBatch batch) {
+    changesGiven += batch.size();
+    put(new SourceEvent.Changes(batch));
   }
 
   private void put(SourceEvent event) {
@@ -150,11 +167,17 @@ final class TableBook {
     put(new SourceEvent.Note(key, Optional.of(value)));
   }
 
+  /** Takes back what was written down. */
+  synchronized void forget(String key) {
+    put(new SourceEvent.Note(key, Optional.empty()));
+  }
+
   /**
    * A copy attempt begins: from here on nothing older of the table counts.
    *
    * @param point position of the snapshot
    * @param form the table under the snapshot; its number is put right here
+   * @param remark what its user should know of the copy
    */
   synchronized int begin(
       TrackedTable table,
@@ -162,7 +185,8 @@ final class TableBook {
       long takenAtMicros,
       TableSchema form,
       TableLook look,
-      long rowsExpected) {
+      long rowsExpected,
+      Optional<String> remark) {
     TableSchema schema = version(table, form, point);
     table.floor = point;
     table.memberAt = 0;
@@ -176,39 +200,34 @@ final class TableBook {
     announce(table, schema.version());
     step(
         table,
-        new TableState(Phase.COPYING, attempt, Optional.empty(), 0, rowsExpected, new Lsn(point)));
+        new TableState(Phase.COPYING, attempt, remark, 0, rowsExpected, new Lsn(point)));
     note(table);
-    truncate(schema, Optional.empty(), point - 1, takenAtMicros);
+    truncate(schema, Optional.empty(), point - 1, 0, takenAtMicros);
     return attempt;
   }
 
-  private void truncate(
-      TableSchema schema, Optional<String> leaf, long commitLsn, long committedAt) {
-    truncate(schema, leaf, commitLsn, 0, committedAt);
-  }
-
-  private void truncate(
+  /** Rows so far of a table, or of a leaf of it, do not count any more. */
+  synchronized void truncate(
       TableSchema schema, Optional<String> leaf, long commitLsn, long ordinal, long committedAt) {
     ChangeBatch batch = new ChangeBatch(schema);
     batch.addRow(Op.TRUNCATE, commitLsn, ordinal, 0, committedAt);
     leaf.ifPresent(batch::leaf);
     batch.columns().forEach(column -> column.vector().addNull());
-    changesGiven++;
-    put(new SourceEvent.Changes(batch));
+    put(batch);
   }
 
   /** The newest version where it has this form, else a new one. */
   private static TableSchema version(TrackedTable table, TableSchema form, long since) {
     if (table.history == null) {
-      TableSchema first = io.tidemark.postgres.history.Alignment.numbered(form, 1);
+      TableSchema first = Alignment.numbered(form, 1);
       table.history = new TableHistory(first);
       return first;
     }
     TableSchema newest = table.history.newest();
-    if (io.tidemark.postgres.history.Forms.same(newest, form)) {
+    if (Forms.same(newest, form)) {
       return newest;
     }
-    TableSchema next = io.tidemark.postgres.history.Alignment.numbered(form, newest.version() + 1);
+    TableSchema next = Alignment.numbered(form, newest.version() + 1);
     table.history.add(next, since);
     return next;
   }
@@ -225,76 +244,7 @@ final class TableBook {
               state.rowsCopied() + batch.size(),
               state.rowsExpected(),
               state.since());
-      changesGiven += batch.size();
-      put(new SourceEvent.Changes(batch));
-    }
-  }
-
-  // ---- partitions that come and go
-
-  /** Partitions came with rows of their own; until they are copied the table is no member. */
-  synchronized void leavesCame(TrackedTable table, Map<Integer, TableName> leaves, Lsn at) {
-    if (leaves.isEmpty() || table.leavesWaiting.equals(leaves)) {
-      return;
-    }
-    table.leavesWaiting.putAll(leaves);
-    table.memberAt = 0;
-    step(
-        table,
-        table.state.out(Phase.CATCHING_UP, "partitions were attached: " + leaves.values(), at));
-  }
-
-  /** Rows of a partition are gone, without a message of the stream. */
-  synchronized void leafWent(TrackedTable table, TableName leaf, Lsn at, long micros) {
-    // no commit record lies at an odd position; the leaf keeps two of them apart
-    truncate(
-        table.history.newest(),
-        Optional.of(leaf.toString()),
-        at.value() - 1,
-        Long.MAX_VALUE - Math.abs((long) leaf.hashCode()),
-        micros);
-  }
-
-  /**
-   * The copy of a partition begins.
-   *
-   * @param ordinal below those of all its rows
-   */
-  synchronized void beginLeaf(
-      TrackedTable table, int oid, TableName leaf, long point, long ordinal, long micros) {
-    table.leavesWaiting.remove(oid);
-    table.leavesCopying++;
-    table.leafFloors.put(oid, point);
-    byRelation.put(oid, table);
-    if (table.look != null) {
-      // from here on a look without the leaf means that it went
-      table.look = table.look.with(oid, leaf);
-    }
-    generation++;
-    truncate(table.history.newest(), Optional.of(leaf.toString()), point - 1, ordinal, micros);
-  }
-
-  /** Rows of a partition that is copied by itself. */
-  synchronized void copiedLeaf(TrackedTable table, int attempt, ChangeBatch batch) {
-    if (isCopyingLeaf(table, attempt)) {
-      changesGiven += batch.size();
-      put(new SourceEvent.Changes(batch));
-    }
-  }
-
-  synchronized boolean isCopyingLeaf(TrackedTable table, int attempt) {
-    return table.state.phase() == Phase.CATCHING_UP
-        && table.state.attempt() == attempt
-        && table.leavesCopying > 0;
-  }
-
-  /** A partition's copy is complete; with the last one the table can become a member. */
-  synchronized void leafEnded(TrackedTable table, int attempt, Lsn mark) {
-    if (isCopyingLeaf(table, attempt)) {
-      table.leavesCopying--;
-      if (table.leavesCopying == 0 && table.leavesWaiting.isEmpty()) {
-        table.memberAt = mark.value();
-      }
+      put(batch);
     }
   }
 
@@ -329,13 +279,24 @@ final class TableBook {
       return;
     }
     generation++;
+    forgetKeys(table);
+    table.choice = null;
     step(table, table.state.out(Phase.WAITING, reason, at));
+  }
+
+  /** The ledger of a copy in key ranges is of no use any more. */
+  private void forgetKeys(TrackedTable table) {
+    if (table.keys != null) {
+      table.keys = null;
+      forget(KeyBook.key(table.name));
+    }
   }
 
   /** The table leaves the copy, for a reason. */
   synchronized void leave(TrackedTable table, Phase phase, String reason, Lsn at) {
     if (table.state.phase() != phase) {
       generation++;
+      forgetKeys(table);
       step(table, table.state.out(phase, reason, at));
     }
   }
@@ -343,6 +304,9 @@ final class TableBook {
   /** The owner wants a table in again. */
   synchronized void comeBack(TrackedTable table, Lsn at) {
     generation++;
+    forgetKeys(table);
+    table.choice = null;
+    table.notByKeys = Optional.empty();
     step(table, table.state.in(Phase.WAITING, at));
   }
 
@@ -401,8 +365,29 @@ final class TableBook {
     announce(table, rows.schema().version());
     table.lastCommitLsn = rows.commitLsn(rows.size() - 1);
     table.lastOrdinal = rows.ordinal(rows.size() - 1);
-    changesGiven += rows.size();
-    put(new SourceEvent.Changes(rows));
+    if (table.keys == null) {
+      put(rows);
+    } else {
+      KeySieve sieve = new KeySieve(table.keys);
+      List<ChangeBatch> kept = sieve.sift(rows);
+      give(table, kept, sieve.broken());
+    }
+  }
+
+  /** Gives the changes that count beside a copy in key ranges, or begins that copy again. */
+  synchronized void give(
+      TrackedTable table, List<ChangeBatch> kept, Optional<KeySieve.Broken> broken) {
+    if (broken.isEmpty()) {
+      kept.forEach(this::put);
+      return;
+    }
+    if (broken.get().forGood()) {
+      table.notByKeys = Optional.of(broken.get().reason());
+    }
+    again(
+        table,
+        "The copy begins again: " + broken.get().reason() + ".",
+        new Lsn(table.lastCommitLsn));
   }
 
   private static ChangeBatch onlyNew(TrackedTable table, ChangeBatch batch) {
@@ -435,9 +420,13 @@ final class TableBook {
         announce(table, Integer.MAX_VALUE);
         table.history.forgetBelow(end.value());
       }
+      if (table.keys != null) {
+        table.keys.passed(end.value());
+      }
       if (table.state.phase() == Phase.CATCHING_UP
           && table.memberAt != 0
           && Long.compareUnsigned(end.value(), table.memberAt) >= 0) {
+        forgetKeys(table);
         step(table, member(table, end));
       }
     }

@@ -6,6 +6,7 @@ import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.postgres.history.TableHistory;
 import io.tidemark.postgres.slot.Publication.Published;
+import io.tidemark.postgres.snapshot.KeyCopy;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +47,26 @@ final class TrackedTable {
   /** How many of them are being copied. */
   int leavesCopying;
 
+  /** A form in which the rows of a table are copied. */
+  enum CopyForm {
+    /** All of it under one snapshot. */
+    SNAPSHOT,
+    /** In ranges of its key, each under a snapshot of its own. */
+    KEYS
+  }
+
+  /** How it is going to be copied; null while that is not decided. */
+  CopyForm choice;
+
+  /** What its user should know of that. */
+  Optional<String> remark = Optional.empty();
+
+  /** Why copying in key ranges came to nothing. */
+  Optional<String> notByKeys = Optional.empty();
+
+  /** The copy in key ranges, from its beginning until the table is a member; else null. */
+  KeyCopy keys;
+
   /** Stamp of the last row given, for a stream that is read again after a lost connection. */
   long lastCommitLsn;
 
@@ -63,6 +84,12 @@ final class TrackedTable {
         && (state.phase() == Phase.COPYING
             || state.phase() == Phase.CATCHING_UP
             || state.phase() == Phase.MEMBER);
+  }
+
+  /** Whether it has rows of a copy that is not complete at the tidemark. */
+  boolean isBeingCopied() {
+    return history != null
+        && (state.phase() == Phase.COPYING || state.phase() == Phase.CATCHING_UP);
   }
 
   /** Whether a copy attempt with a number is the one that is running. */

@@ -38,6 +38,7 @@ final class Watch implements Runnable {
   private final CatalogSession session;
   private final TypeBook types;
   private final Forms forms;
+  private final LeafBook leaves;
   private final StreamConsumer consumer;
   private final Problems problems;
   private final Semaphore wake = new Semaphore(0);
@@ -63,6 +64,7 @@ final class Watch implements Runnable {
     this.session = session;
     this.types = types;
     this.forms = new Forms(types);
+    this.leaves = new LeafBook(book);
     this.consumer = consumer;
     this.problems = problems;
     this.everyTick = everyTick;
@@ -330,10 +332,10 @@ final class Watch implements Runnable {
           .filter(leaf -> !look.leaves().containsKey(leaf.getKey()))
           .forEach(
               leaf ->
-                  book.leafWent(
+                  leaves.went(
                       tracked, leaf.getValue().name(), passed, System.currentTimeMillis() * 1000));
     }
-    book.leavesCame(tracked, filled, passed);
+    leaves.came(tracked, filled, passed);
     return filled.isEmpty() && tracked.leavesWaiting.isEmpty() && tracked.leavesCopying == 0;
   }
 

@@ -33,7 +33,10 @@ public record TableState(
      * source yet.
      */
     CATCHING_UP,
-    /** Complete at every tidemark from {@code since} on. */
+    /**
+     * Followed, and complete at every tidemark from {@code since} on; with a reason only as far as
+     * the reason lets.
+     */
     MEMBER,
     /** Stopped by its owner; comes back by a new copy. */
     PAUSED,
@@ -63,8 +66,16 @@ public record TableState(
     return new TableState(next, attempt, Optional.of(why), rowsCopied, rowsExpected, at);
   }
 
-  /** Whether the table equals the source at the tidemark. */
+  /**
+   * Whether the table equals the source at the tidemark. A table in phase {@link Phase#MEMBER} with
+   * a reason does not: it is followed, but not every change of it can be captured.
+   */
   public boolean isMember() {
-    return phase == Phase.MEMBER;
+    return phase == Phase.MEMBER && reason.isEmpty();
+  }
+
+  /** The lower-case word that users see: that of the phase, or {@code partial}. */
+  public String word() {
+    return phase == Phase.MEMBER && reason.isPresent() ? "partial" : phase.word();
   }
 }

@@ -75,7 +75,7 @@ final class PipelineLook {
   private static PipelineStatus.Table table(String name, TableState state, long rows) {
     return new PipelineStatus.Table(
         name,
-        state.phase().word(),
+        state.word(),
         state.attempt(),
         rows,
         state.rowsCopied(),

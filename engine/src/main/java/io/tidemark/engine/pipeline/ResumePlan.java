@@ -109,13 +109,14 @@ record ResumePlan(Position position, PipelineState state) {
             .toList();
     return switch (base.phase()) {
       case WAITING -> states.stream().allMatch(state -> state.attempt() <= base.attempt());
-      case MEMBER -> states.stream().allMatch(TableState::isMember);
+      case MEMBER -> states.stream().allMatch(state -> state.phase() == Phase.MEMBER);
       case CATCHING_UP ->
           states.stream()
               .allMatch(
                   state ->
                       state.attempt() == base.attempt()
-                          && (state.isMember() || state.phase() == Phase.CATCHING_UP));
+                          && (state.phase() == Phase.MEMBER
+                              || state.phase() == Phase.CATCHING_UP));
       default -> false;
     };
   }

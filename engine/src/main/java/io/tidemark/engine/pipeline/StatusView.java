@@ -122,7 +122,7 @@ final class StatusView {
       lines.add(
           new PipelineStatus.Table(
               copy.toString(),
-              phase(state, tidemark).word(),
+              word(state, tidemark),
               state.attempt(),
               sinks.values().stream().mapToLong(tally -> tally.rows(copy)).max().orElse(0),
               state.rowsCopied(),
@@ -133,10 +133,10 @@ final class StatusView {
   }
 
   /** The source is ahead of its copies: a table is no member before they hold what makes it one. */
-  private static TableState.Phase phase(TableState state, Position tidemark) {
-    return state.isMember() && tidemark.lsn().isBefore(state.since())
-        ? TableState.Phase.CATCHING_UP
-        : state.phase();
+  private static String word(TableState state, Position tidemark) {
+    return state.phase() == TableState.Phase.MEMBER && tidemark.lsn().isBefore(state.since())
+        ? TableState.Phase.CATCHING_UP.word()
+        : state.word();
   }
 
   /** Says how many rows the copies lack although the table is a member. */

@@ -67,6 +67,17 @@ public final class CatalogReader {
         FROM pg_class c WHERE c.oid = ?::bigint::oid
       """;
 
+  // The columns with their stamps: a change of a definition that rewrites values shows there.
+  private static final String DEFINITION =
+      """
+      SELECT concat_ws(' ', c.relkind, c.relpersistence, (
+               SELECT string_agg(concat_ws(':', a.attnum, a.attname, a.atttypid, a.atttypmod,
+                                           a.xmin), ' ' ORDER BY a.attnum)
+                 FROM pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
+        FROM pg_class c WHERE c.oid = ?::bigint::oid
+      """;
+
   private CatalogReader() {}
 
   /** All tables that a filter selects, as the connection's snapshot shows them. */
@@ -98,7 +109,22 @@ public final class CatalogReader {
    * @return empty where the relation is gone
    */
   public static Optional<String> print(Connection connection, int oid) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(PRINT)) {
+    return text(connection, PRINT, oid);
+  }
+
+  /**
+   * A text that changes with every definition of the relation's columns, but not where the same
+   * rows get another file.
+   *
+   * @return empty where the relation is gone
+   */
+  public static Optional<String> definition(Connection connection, int oid) throws SQLException {
+    return text(connection, DEFINITION, oid);
+  }
+
+  private static Optional<String> text(Connection connection, String sql, int oid)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setLong(1, Integer.toUnsignedLong(oid));
       try (ResultSet rows = statement.executeQuery()) {
         return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();

@@ -22,12 +22,14 @@ import java.util.Properties;
 public final class Connector {
   /**
    * Sent as statements, not as start-up parameters: poolers refuse those they do not know. {@code
-   * row_security = off} makes a query fail that a policy would silently shorten.
+   * row_security = off} makes a query fail that a policy would silently shorten. {@code
+   * synchronous_commit = local}: messages that are written are durable when written, and wait for
+   * no standby.
    */
   private static final String SESSION =
       "SET client_encoding = 'UTF8'; SET row_security = off; SET statement_timeout = 0;"
           + " SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
-          + " SET idle_session_timeout = 0";
+          + " SET idle_session_timeout = 0; SET synchronous_commit = local";
 
   /** The oldest server that is read. */
   public static final int OLDEST_SERVER = 14;

@@ -25,12 +25,16 @@ record Chunk(long fromPage, Optional<Long> toPage) {
   }
 
   /** Whether it is all of the relation. */
-  boolean isWhole() {
+  private boolean isWhole() {
     return fromPage == 0 && toPage.isEmpty();
   }
 
-  /** The SQL condition on ctid; a range of it is read without touching other pages. */
-  String condition() {
+  /** The SQL condition on ctid, if any; a range of it is read without touching other pages. */
+  List<String> conditions() {
+    return isWhole() ? List.of() : List.of(condition());
+  }
+
+  private String condition() {
     return "ctid >= '("
         + fromPage
         + ",0)'::tid"

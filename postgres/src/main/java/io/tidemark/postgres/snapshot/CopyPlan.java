@@ -2,9 +2,12 @@ package io.tidemark.postgres.snapshot;
 
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
+import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.type.ColumnCodec;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How the rows of one relation (a table, or a leaf of it) are read.
@@ -15,8 +18,9 @@ import java.util.Optional;
  * @param schema the form that its rows get
  * @param columns how each column of the schema is selected and read, in that order
  * @param conditions SQL conditions that all must hold
- * @param print what {@link io.tidemark.postgres.catalog.CatalogReader#print} said under the
- *     snapshot
+ * @param print what must not change while it is read: what {@link
+ *     io.tidemark.postgres.catalog.CatalogReader#print} said under the snapshot, or for a copy in
+ *     key ranges what {@link io.tidemark.postgres.catalog.CatalogReader#definition} said
  * @param pages size of the relation
  */
 public record CopyPlan(
@@ -31,6 +35,19 @@ public record CopyPlan(
   public CopyPlan {
     columns = List.copyOf(columns);
     conditions = List.copyOf(conditions);
+  }
+
+  /** The COPY of those of its rows that fulfil more conditions. */
+  String sql(List<String> more) {
+    List<String> all =
+        Stream.concat(conditions.stream().map(condition -> "(" + condition + ")"), more.stream())
+            .toList();
+    return "COPY (SELECT "
+        + columns.stream().map(SelectedColumn::expression).collect(Collectors.joining(", "))
+        + " FROM ONLY "
+        + Sql.name(name)
+        + (all.isEmpty() ? "" : " WHERE " + String.join(" AND ", all))
+        + ") TO STDOUT (FORMAT binary)";
   }
 
   /**

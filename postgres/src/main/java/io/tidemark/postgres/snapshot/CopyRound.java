@@ -1,10 +1,7 @@
 package io.tidemark.postgres.snapshot;
 
-import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.postgres.connect.Connector;
-import io.tidemark.postgres.type.MalformedValueException;
-import io.tidemark.postgres.type.MisfitException;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -148,54 +145,16 @@ public final class CopyRound {
         end(table);
       }
     } catch (AttemptLostException e) {
+      // the worker has ended its transaction and can read on
       lose(table, e.getMessage());
-    } catch (SQLException e) {
-      sqlFailure(worker, table, e);
-    } catch (MalformedValueException | MisfitException e) {
+    } catch (SQLException | RuntimeException | OutOfMemoryError e) {
       worker.abort();
-      fail(table, "Cannot copy table " + part.plan().name() + ": " + e.getMessage());
-    } catch (TidemarkException e) {
-      worker.abort();
-      fail(table, e.getMessage());
-    } catch (OutOfMemoryError e) {
-      // the driver reads a whole row into memory before its length can be looked at
-      worker.abort();
-      fail(
-          table,
-          "Cannot copy table "
-              + part.plan().name()
-              + ": a row of it does not fit into the memory. Give the JVM more heap, or leave the"
-              + " table out.");
-    } catch (RuntimeException e) {
-      worker.abort();
-      fail(
-          table,
-          "Cannot copy table "
-              + part.plan().name()
-              + ": "
-              + ErrorCode.INTERNAL
-              + " "
-              + e
-              + ". Report this defect.");
-    }
-  }
-
-  private void sqlFailure(CopyWorker worker, Running table, SQLException e) {
-    String state = e.getSQLState() == null ? "" : e.getSQLState();
-    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-    boolean lasting = state.equals("42501") || state.startsWith("22") || state.startsWith("42");
-    worker.abort();
-    if (lasting) {
-      fail(
-          table,
-          "Cannot copy table "
-              + table.job.plans().get(0).schema().name()
-              + ": "
-              + message
-              + ". Grant SELECT on it to this role (and BYPASSRLS where a policy hides rows), then"
-              + " resume the table.");
-    } else {
-      lose(table, "the copy was broken off: " + message);
+      CopyFailure failure = CopyFailure.of(e, part.plan().name());
+      if (failure.kind() == CopyFailure.Kind.LASTING) {
+        fail(table, failure.reason());
+      } else {
+        lose(table, failure.reason());
+      }
     }
   }
 

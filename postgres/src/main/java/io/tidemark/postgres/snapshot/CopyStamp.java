@@ -20,7 +20,16 @@ public final class CopyStamp {
    *     records are aligned
    */
   public CopyStamp(long point, long takenAtMicros) {
-    this(point - 1, takenAtMicros, new AtomicLong(1));
+    this(point, takenAtMicros, 1);
+  }
+
+  /**
+   * The stamp of an attempt that goes on.
+   *
+   * @param firstOrdinal above all that were given before, 1 or more
+   */
+  CopyStamp(long point, long takenAtMicros, long firstOrdinal) {
+    this(point - 1, takenAtMicros, new AtomicLong(firstOrdinal));
   }
 
   private CopyStamp(long commitLsn, long takenAtMicros, AtomicLong runs) {
@@ -42,6 +51,11 @@ public final class CopyStamp {
   /** Commit time of every row. */
   public long takenAtMicros() {
     return takenAtMicros;
+  }
+
+  /** Above every ordinal that was given so far. */
+  long nextRun() {
+    return runs.get();
   }
 
   /** An ordinal that no other row of the attempt has; 1 or more. */

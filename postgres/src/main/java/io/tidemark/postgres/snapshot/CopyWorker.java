@@ -6,9 +6,6 @@ import io.tidemark.postgres.connect.Connector;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
@@ -44,7 +41,7 @@ final class CopyWorker implements AutoCloseable {
       SnapshotHolder.begin(statement, holder.snapshot());
       statement.execute("LOCK TABLE ONLY " + Sql.name(plan.name()) + " IN ACCESS SHARE MODE");
       checkPrint(plan);
-      CopyOut copy = reading.unwrap(PGConnection.class).getCopyAPI().copyOut(sql(plan, chunk));
+      CopyOut copy = reading.unwrap(PGConnection.class).getCopyAPI().copyOut(plan.sql(chunk.conditions()));
       int messages = 0;
       byte[] data = copy.readFromCopy();
       while (data != null) {
@@ -76,24 +73,8 @@ final class CopyWorker implements AutoCloseable {
     }
   }
 
-  private static String sql(CopyPlan plan, Chunk chunk) {
-    List<String> conditions =
-        Stream.concat(
-                plan.conditions().stream().map(condition -> "(" + condition + ")"),
-                chunk.isWhole() ? Stream.empty() : Stream.of(chunk.condition()))
-            .toList();
-    return "COPY (SELECT "
-        + plan.columns().stream()
-            .map(CopyPlan.SelectedColumn::expression)
-            .collect(Collectors.joining(", "))
-        + " FROM ONLY "
-        + Sql.name(plan.name())
-        + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
-        + ") TO STDOUT (FORMAT binary)";
-  }
-
   /** Names gone since the snapshot, or a snapshot that is gone, cost the attempt only. */
-  private static SQLException lostOr(SQLException e) throws AttemptLostException {
+  static SQLException lostOr(SQLException e) throws AttemptLostException {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     switch (state) {
       case "42P01", "42703", "3F000" ->

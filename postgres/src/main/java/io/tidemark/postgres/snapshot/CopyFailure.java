@@ -1,0 +1,69 @@
+package io.tidemark.postgres.snapshot;
+
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.TableName;
+import io.tidemark.postgres.type.MalformedValueException;
+import io.tidemark.postgres.type.MisfitException;
+import java.sql.SQLException;
+
+/**
+ * What a failure of a copy means.
+ *
+ * @param kind what has to happen
+ * @param reason in words for the user
+ */
+public record CopyFailure(Kind kind, String reason) {
+  /** What has to happen. */
+  public enum Kind {
+    /** The attempt begins again under another snapshot. */
+    LOST,
+    /** The connection or the server broke it off: what was being read is read again. */
+    BROKEN_OFF,
+    /** The table cannot be copied until somebody mends it. */
+    LASTING
+  }
+
+  /** Looks at what was thrown while rows of a table were read. */
+  public static CopyFailure of(Throwable thrown, TableName table) {
+    String what = "Cannot copy table " + table + ": ";
+    if (thrown instanceof AttemptLostException) {
+      return new CopyFailure(Kind.LOST, thrown.getMessage());
+    }
+    if (thrown instanceof SQLException sql) {
+      return ofSql(sql, what);
+    }
+    if (thrown instanceof MalformedValueException || thrown instanceof MisfitException) {
+      return new CopyFailure(Kind.LASTING, what + thrown.getMessage());
+    }
+    if (thrown instanceof TidemarkException known) {
+      return new CopyFailure(
+          known.code() == ErrorCode.SOURCE_UNREACHABLE ? Kind.BROKEN_OFF : Kind.LASTING,
+          known.getMessage());
+    }
+    if (thrown instanceof OutOfMemoryError) {
+      // the driver reads a whole row into memory before its length can be looked at
+      return new CopyFailure(
+          Kind.LASTING,
+          what
+              + "a row of it does not fit into the memory. Give the JVM more heap, or leave the"
+              + " table out.");
+    }
+    return new CopyFailure(
+        Kind.LASTING, what + ErrorCode.INTERNAL + " " + thrown + ". Report this defect.");
+  }
+
+  private static CopyFailure ofSql(SQLException e, String what) {
+    String state = e.getSQLState() == null ? "" : e.getSQLState();
+    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    boolean lasting = state.startsWith("22") || state.startsWith("42");
+    return lasting
+        ? new CopyFailure(
+            Kind.LASTING,
+            what
+                + message
+                + ". Grant SELECT on it to this role (and BYPASSRLS where a policy hides rows),"
+                + " then resume the table.")
+        : new CopyFailure(Kind.BROKEN_OFF, "the copy was broken off: " + message);
+  }
+}
