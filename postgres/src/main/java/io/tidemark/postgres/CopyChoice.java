@@ -69,11 +69,12 @@ final class CopyChoice {
       total += size(table, sizes);
     }
     List<TrackedTable> left = new ArrayList<>(open);
-    if (isTooLong(total) && config.snapshot().mode() == SnapshotMode.INITIAL && !session.isStandby()) {
+    if (isTooLong(total)
+        && config.snapshot().mode() == SnapshotMode.INITIAL
+        && !session.isStandby()) {
       Catalog catalog = session.look().catalog();
       Set<String> byBytes = session.collatedByBytes(relations(open));
-      left.sort(
-          Comparator.comparingLong((TrackedTable table) -> size(table, sizes)).reversed());
+      left.sort(Comparator.comparingLong((TrackedTable table) -> size(table, sizes)).reversed());
       for (TrackedTable table : List.copyOf(left)) {
         if (isTooLong(total) && suits(table, catalog, byBytes)) {
           choose(table, CopyForm.KEYS, Optional.empty());

@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Says how the rows of a table's relations are read: the same rows and columns as in the stream. */
+/**
+ * Says how the rows of a table's relations are read: the same rows and columns as in the stream.
+ */
 final class CopyPlans {
   private final PostgresConfig config;
   private final TypeBook types;

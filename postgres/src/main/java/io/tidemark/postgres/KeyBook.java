@@ -43,8 +43,7 @@ final class KeyBook {
               look,
               rowsExpected,
               Optional.empty());
-      table.keys =
-          new KeyCopy(new KeyOrder(table.history.newest(), types), attempt, start, print);
+      table.keys = new KeyCopy(new KeyOrder(table.history.newest(), types), attempt, start, print);
       noteLedger(table);
       return attempt;
     }
@@ -72,9 +71,7 @@ final class KeyBook {
       for (TrackedTable table : book.all()) {
         if (table.keys != null && !table.keys.moveTo(timeline)) {
           book.again(
-              table,
-              "a standby was promoted while the table was copied; it is copied again",
-              at);
+              table, "a standby was promoted while the table was copied; it is copied again", at);
         }
       }
     }
@@ -122,8 +119,7 @@ final class KeyBook {
     }
   }
 
-  Optional<KeyRange> begin(
-      TrackedTable table, int attempt, KeyRange range, Optional<Bound> upTo) {
+  Optional<KeyRange> begin(TrackedTable table, int attempt, KeyRange range, Optional<Bound> upTo) {
     synchronized (book) {
       return isCopying(table, attempt)
           ? Optional.of(table.keys.begin(range, upTo))

@@ -221,7 +221,8 @@ final class KeyRound {
       switch (failure.kind()) {
         case LOST -> again(failure.reason());
         case LASTING ->
-            book.leave(target.table(), Phase.FAILED, failure.reason(), target.table().state.since());
+            book.leave(
+                target.table(), Phase.FAILED, failure.reason(), target.table().state.since());
         case BROKEN_OFF -> waiting.accept(failure.reason() + "; it goes on.");
       }
     }
@@ -231,9 +232,7 @@ final class KeyRound {
     synchronized (book) {
       if (target.table().isCopying(target.attempt())) {
         book.again(
-            target.table(),
-            "The copy begins again: " + reason + ".",
-            target.table().state.since());
+            target.table(), "The copy begins again: " + reason + ".", target.table().state.since());
       }
     }
   }

@@ -45,8 +45,7 @@ final class LeafBook {
    *
    * @param ordinal below those of all its rows
    */
-  void begin(
-      TrackedTable table, int oid, TableName leaf, long point, long ordinal, long micros) {
+  void begin(TrackedTable table, int oid, TableName leaf, long point, long ordinal, long micros) {
     synchronized (book) {
       table.leavesWaiting.remove(oid);
       table.leavesCopying++;

@@ -141,11 +141,19 @@ public final class PostgresSource implements ChangeSource {
     keys = new KeyBook(book, types);
     runner =
         new StreamRunner(
-            config, connector, gate, session, types, book, keys, queue, problems, () -> publications);
+            config,
+            connector,
+            gate,
+            session,
+            types,
+            book,
+            keys,
+            queue,
+            problems,
+            () -> publications);
     consumer = new StreamConsumer(config, book, session, types, () -> watch.wake(), runner::ended);
     runner.consumer(consumer);
-    keyCopier =
-        new KeyCopier(config, connector, session, types, book, keys, queue, problems);
+    keyCopier = new KeyCopier(config, connector, session, types, book, keys, queue, problems);
     copier = new Copier(config, connector, session, types, book, queue, problems);
     watch = new Watch(config, book, session, types, consumer, problems, copier::watchHold);
   }
@@ -218,8 +226,7 @@ public final class PostgresSource implements ChangeSource {
       }
       return;
     }
-    Copier.Prepared prepared =
-        copier.prepare(holder, copier.decided());
+    Copier.Prepared prepared = copier.prepare(holder, copier.decided());
     consumer.startAt(holder.point(), holder.takenAtMicros());
     copier.first(prepared);
   }

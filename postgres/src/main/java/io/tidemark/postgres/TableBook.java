@@ -198,9 +198,7 @@ final class TableBook {
     generation++;
     int attempt = table.state.attempt() + 1;
     announce(table, schema.version());
-    step(
-        table,
-        new TableState(Phase.COPYING, attempt, remark, 0, rowsExpected, new Lsn(point)));
+    step(table, new TableState(Phase.COPYING, attempt, remark, 0, rowsExpected, new Lsn(point)));
     note(table);
     truncate(schema, Optional.empty(), point - 1, 0, takenAtMicros);
     return attempt;

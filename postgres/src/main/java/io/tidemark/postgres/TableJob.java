@@ -18,12 +18,7 @@ import java.util.List;
  * @param point position of the snapshot
  */
 record TableJob(
-    Round round,
-    TrackedTable table,
-    int attempt,
-    List<CopyPlan> plans,
-    CopyStamp stamp,
-    Lsn point)
+    Round round, TrackedTable table, int attempt, List<CopyPlan> plans, CopyStamp stamp, Lsn point)
     implements CopyJob {
   /**
    * What all copies of a round share.

@@ -34,7 +34,9 @@ class KeyCopyLoadTest {
           "ALTER TABLE t REPLICA IDENTITY FULL",
           "CREATE TABLE d (id int PRIMARY KEY, n int, v text)",
           "INSERT INTO t SELECT i * 3, i, 'v' || i, CASE WHEN i % 50 = 0 THEN repeat(md5(i::text),"
-              + " 90) END FROM generate_series(1, " + ROWS + ") i",
+              + " 90) END FROM generate_series(1, "
+              + ROWS
+              + ") i",
           "INSERT INTO d SELECT i * 3, i, 'v' || i FROM generate_series(1, " + ROWS + ") i");
       capture
           .with("snapshot.max-hold", "0s")
@@ -58,8 +60,9 @@ class KeyCopyLoadTest {
           capture.step();
         }
         if (kill == 2) {
-          server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-              + " WHERE application_name = 'tidemark' AND pid <> pg_backend_pid()");
+          server.execute(
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                  + " WHERE application_name = 'tidemark' AND pid <> pg_backend_pid()");
         }
         capture.crash();
       }
@@ -152,16 +155,38 @@ class KeyCopyLoadTest {
       statement.execute(
           switch (random.nextInt(7)) {
             case 0 ->
-                "INSERT INTO " + table + " VALUES (" + id + ", " + n + ", 'i')"
+                "INSERT INTO "
+                    + table
+                    + " VALUES ("
+                    + id
+                    + ", "
+                    + n
+                    + ", 'i')"
                     + " ON CONFLICT (id) DO UPDATE SET n = excluded.n";
             case 1 -> "DELETE FROM " + table + " WHERE id BETWEEN " + id + " AND " + (id + 5);
             case 2, 3 ->
-                "UPDATE " + table + " SET n = " + n + " WHERE id BETWEEN " + id + " AND "
+                "UPDATE "
+                    + table
+                    + " SET n = "
+                    + n
+                    + " WHERE id BETWEEN "
+                    + id
+                    + " AND "
                     + (id + 40);
             case 4 ->
-                "UPDATE " + table + " SET id = " + other + " WHERE id = (SELECT min(id) FROM "
-                    + table + " WHERE id >= " + id + ") AND NOT EXISTS (SELECT FROM " + table
-                    + " WHERE id = " + other + ")";
+                "UPDATE "
+                    + table
+                    + " SET id = "
+                    + other
+                    + " WHERE id = (SELECT min(id) FROM "
+                    + table
+                    + " WHERE id >= "
+                    + id
+                    + ") AND NOT EXISTS (SELECT FROM "
+                    + table
+                    + " WHERE id = "
+                    + other
+                    + ")";
             case 5 -> "UPDATE " + table + " SET v = v || 'x' WHERE id % 97 = " + id % 97;
             default ->
                 table.equals("t")

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Copies in key ranges, each range under a short snapshot of its own, beside a stream of changes. */
+/**
+ * Copies in key ranges, each range under a short snapshot of its own, beside a stream of changes.
+ */
 class KeyCopyTest {
   private static final TableName T = TableName.parse("t");
   private static EmbeddedPostgres server;
@@ -150,7 +152,8 @@ class KeyCopyTest {
     try (Capture capture = capture("k_again", 3000)) {
       capture.with("queue.memory", "1").open();
       untilRanges(capture, 20);
-      capture.execute("TRUNCATE t", "INSERT INTO t SELECT i, i, 'x' FROM generate_series(1, 3000) i");
+      capture.execute(
+          "TRUNCATE t", "INSERT INTO t SELECT i, i, 'x' FROM generate_series(1, 3000) i");
       capture.until(() -> capture.copy.tables.get(T).attempt() == 2);
       untilRanges(capture, 20);
       capture.execute("ALTER TABLE t ALTER COLUMN n TYPE int USING n + 1");
@@ -185,7 +188,8 @@ class KeyCopyTest {
           "INSERT INTO t SELECT i * 10, i, 'v' || i FROM generate_series(1, 3000) i");
       capture.open();
       untilRanges(capture, 20);
-      own.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()");
+      own.execute(
+          "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()");
       CompletableFuture<Void> commit =
           CompletableFuture.runAsync(
               () -> {
@@ -196,8 +200,7 @@ class KeyCopyTest {
                 }
               });
       // its commit is in the log and comes in the stream, and no snapshot shows it
-      capture.until(
-          () -> capture.copy.rows.get(T).stream().anyMatch(row -> row.op() == Op.UPDATE));
+      capture.until(() -> capture.copy.rows.get(T).stream().anyMatch(row -> row.op() == Op.UPDATE));
       for (int i = 0; i < 60; i++) {
         capture.step();
       }
@@ -243,7 +246,10 @@ class KeyCopyTest {
       for (int k = 0; k < keys.size(); k++) {
         capture.execute(
             "CREATE TABLE key" + k + " (" + keys.get(k) + ", v int)",
-            "INSERT INTO key" + k + " SELECT " + values.get(k)
+            "INSERT INTO key"
+                + k
+                + " SELECT "
+                + values.get(k)
                 + ", i FROM generate_series(1, 300) i");
       }
       capture.open();
@@ -256,7 +262,9 @@ class KeyCopyTest {
       for (int k = 0; k < keys.size(); k++) {
         capture.untilMember("key" + k);
         capture.assertEqual("key" + k);
-        assertThat(capture.copy.notes).as("ledger is gone").doesNotContainKey("keys/public.key" + k);
+        assertThat(capture.copy.notes)
+            .as("ledger is gone")
+            .doesNotContainKey("keys/public.key" + k);
       }
     }
   }

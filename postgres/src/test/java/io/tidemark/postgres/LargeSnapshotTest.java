@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A table of 50 million narrow rows is copied whole, in either form. Needs about 5 GB of disk in the
- * temporary folder. {@code -Dtidemark.rows=N} takes another number of rows.
+ * A table of 50 million narrow rows is copied whole, in either form. Needs about 5 GB of disk in
+ * the temporary folder. {@code -Dtidemark.rows=N} takes another number of rows.
  */
 @Tag("long")
 class LargeSnapshotTest {

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Rules 6 to 11 of correctness for copies under one snapshot, and what can be configured of them. */
+/**
+ * Rules 6 to 11 of correctness for copies under one snapshot, and what can be configured of them.
+ */
 class SnapshotRulesTest {
   private static EmbeddedPostgres server;
 
@@ -182,7 +184,8 @@ class SnapshotRulesTest {
   void withoutASnapshotTablesAreFollowedAndNoMembers() throws Exception {
     try (Capture capture = capture("never")) {
       capture.with("snapshot.mode", "never").open();
-      capture.execute("INSERT INTO t VALUES (100, 'new')", "CREATE TABLE late (id int PRIMARY KEY)");
+      capture.execute(
+          "INSERT INTO t VALUES (100, 'new')", "CREATE TABLE late (id int PRIMARY KEY)");
       capture.until(() -> capture.phase("late") == Phase.MEMBER);
       capture.execute("INSERT INTO late VALUES (1)");
       capture.catchUp();

@@ -115,8 +115,7 @@ record ResumePlan(Position position, PipelineState state) {
               .allMatch(
                   state ->
                       state.attempt() == base.attempt()
-                          && (state.phase() == Phase.MEMBER
-                              || state.phase() == Phase.CATCHING_UP));
+                          && (state.phase() == Phase.MEMBER || state.phase() == Phase.CATCHING_UP));
       default -> false;
     };
   }

@@ -41,7 +41,8 @@ final class CopyWorker implements AutoCloseable {
       SnapshotHolder.begin(statement, holder.snapshot());
       statement.execute("LOCK TABLE ONLY " + Sql.name(plan.name()) + " IN ACCESS SHARE MODE");
       checkPrint(plan);
-      CopyOut copy = reading.unwrap(PGConnection.class).getCopyAPI().copyOut(plan.sql(chunk.conditions()));
+      CopyOut copy =
+          reading.unwrap(PGConnection.class).getCopyAPI().copyOut(plan.sql(chunk.conditions()));
       int messages = 0;
       byte[] data = copy.readFromCopy();
       while (data != null) {

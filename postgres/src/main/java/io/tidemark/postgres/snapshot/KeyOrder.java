@@ -180,11 +180,6 @@ public final class KeyOrder {
     BytesVector bytes = (BytesVector) values;
     BytesVector other = (BytesVector) bound;
     return Arrays.compareUnsigned(
-        bytes.data(),
-        bytes.start(i),
-        bytes.end(i),
-        other.data(),
-        other.start(0),
-        other.end(0));
+        bytes.data(), bytes.start(i), bytes.end(i), other.data(), other.start(0), other.end(0));
   }
 }

@@ -7,7 +7,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A part of a table, by key, and how far its copy is. Guarded by whoever owns the {@link KeyCopy}. */
+/**
+ * A part of a table, by key, and how far its copy is. Guarded by whoever owns the {@link KeyCopy}.
+ */
 public final class KeyRange {
   /** How far the copy of a range is. */
   enum Stage {

@@ -80,16 +80,14 @@ public final class KeySieve {
 
   private void row(int i) {
     boolean whole = in.op(i) == Op.TRUNCATE || KeyOrder.isWhole(in.columns(), key, i);
-    boolean oldWhole =
-        in.beforeKind(i) == Before.NONE || KeyOrder.isWhole(in.before(), key, i);
+    boolean oldWhole = in.beforeKind(i) == Before.NONE || KeyOrder.isWhole(in.before(), key, i);
     if (!whole || !oldWhole) {
       broken = Optional.of(new Broken("a change came without a key that can be compared", true));
     } else if (in.op(i) == Op.TRUNCATE) {
       truncate(i);
     } else {
       KeyRange range = copy.find(in.columns(), key, i);
-      KeyRange old =
-          in.beforeKind(i) == Before.NONE ? range : copy.find(in.before(), key, i);
+      KeyRange old = in.beforeKind(i) == Before.NONE ? range : copy.find(in.before(), key, i);
       if (range == old) {
         place(i, range, Part.WHOLE);
       } else {
@@ -189,11 +187,7 @@ public final class KeySieve {
     }
     boolean old = part == Part.OLD_KEY;
     to.addRow(
-        old ? Op.DELETE : Op.CREATE,
-        in.commitLsn(i),
-        in.ordinal(i),
-        in.xid(i),
-        in.committedAt(i));
+        old ? Op.DELETE : Op.CREATE, in.commitLsn(i), in.ordinal(i), in.xid(i), in.committedAt(i));
     if (in.leaf(i) != null) {
       to.leaf(in.leaf(i));
     }
