@@ -107,6 +107,10 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   // ---- boundaries
 
   private void boundary(Lsn end, long micros) {
+    if (!book.hasNothingBeyond(end)) {
+      // a transaction that was half given when the connection was lost has yet to come again
+      return;
+    }
     last = end;
     lastMicros = micros;
     lastNanos = System.nanoTime();
@@ -267,7 +271,12 @@ final class StreamConsumer implements StreamListener, RelationResolver {
       next =
           Alignment.keepBackfill(
               forms.of(image.onto(newest), table.published, newest.version() + 1), newest);
-    } catch (TidemarkException | SQLException e) {
+    } catch (SQLException e) {
+      throw unreachable(e);
+    } catch (TidemarkException e) {
+      if (e.code() == ErrorCode.SOURCE_UNREACHABLE) {
+        throw e;
+      }
       book.leave(table, Phase.FAILED, e.getMessage(), at);
       return;
     }
@@ -296,6 +305,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     synchronized (book) {
       Optional<TrackedTable> found = book.ofRelation(relation.oid());
       if (found.isEmpty()) {
+        madeAgain(relation, transaction);
         wake.run();
         return Optional.empty();
       }
@@ -310,6 +320,13 @@ final class StreamConsumer implements StreamListener, RelationResolver {
       }
       return form(relation, table, transaction, leaf).map(schema -> bind(relation, schema, leaf));
     }
+  }
+
+  /** A row of an unknown relation may say that the table of its name is not the known one. */
+  private void madeAgain(Relation relation, Transaction transaction) {
+    book.find(new TableName(relation.schema(), relation.name()))
+        .filter(table -> table.oid != relation.oid() && admits(table, transaction))
+        .ifPresent(table -> book.replaced(table, new Lsn(transaction.commitLsn())));
   }
 
   private boolean wasRenamed(Relation relation, TrackedTable table, Transaction transaction) {
@@ -393,11 +410,15 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     try {
       return session.look();
     } catch (SQLException e) {
-      throw new TidemarkException(
-          ErrorCode.SOURCE_UNREACHABLE,
-          "Cannot read the catalog: " + e.getMessage() + ". Trying again.",
-          e);
+      throw unreachable(e);
     }
+  }
+
+  private static TidemarkException unreachable(SQLException e) {
+    return new TidemarkException(
+        ErrorCode.SOURCE_UNREACHABLE,
+        "Cannot read the catalog: " + e.getMessage() + ". Trying again.",
+        e);
   }
 
   private Resolved bind(Relation relation, TableSchema schema, boolean leaf) {

@@ -26,12 +26,15 @@ import java.util.TreeMap;
  * last copied row comes before "catching up", a failed table's rows never come after "failed".
  */
 final class TableBook {
+  static final String REPLACED = "the table was dropped and made again; it is copied again";
+
   private final EventQueue queue;
   private final Map<TableName, TrackedTable> tables = new TreeMap<>();
   private final Map<Integer, TrackedTable> byRelation = new HashMap<>();
   private long generation;
   private long changesGiven;
   private long sinceBoundary;
+  private long newestCommit;
 
   TableBook(EventQueue queue) {
     this.queue = queue;
@@ -121,14 +124,26 @@ final class TableBook {
   }
 
   private void index(TrackedTable table) {
+    Map<Integer, TrackedTable> before = Map.copyOf(byRelation);
     byRelation.values().removeIf(other -> other == table);
     if (table.oid != 0) {
-      byRelation.put(table.oid, table);
+      own(table, table.oid);
     }
     if (table.look != null) {
-      table.look.leaves().keySet().forEach(leaf -> byRelation.put(leaf, table));
+      table.look.leaves().keySet().forEach(leaf -> own(table, leaf));
     }
-    table.leafFloors.keySet().forEach(leaf -> byRelation.put(leaf, table));
+    table.leafFloors.keySet().forEach(leaf -> own(table, leaf));
+    if (!before.equals(byRelation)) {
+      generation++;
+    }
+  }
+
+  private void own(TrackedTable table, int relation) {
+    TrackedTable owner = byRelation.get(relation);
+    // a table that was renamed has gone under its old name, which must not take the rows
+    if (owner == null || !owner.follows() || table.state.phase() != Phase.DETACHED) {
+      byRelation.put(relation, table);
+    }
   }
 
   // ---- steps of a table's life
@@ -290,6 +305,12 @@ final class TableBook {
     }
   }
 
+  /** Another table has its name now; it waits until a look shows how that one is published. */
+  synchronized void replaced(TrackedTable table, Lsn at) {
+    table.published = null;
+    again(table, REPLACED, at);
+  }
+
   /** The table leaves the copy, for a reason. */
   synchronized void leave(TrackedTable table, Phase phase, String reason, Lsn at) {
     if (table.state.phase() != phase) {
@@ -363,6 +384,9 @@ final class TableBook {
     announce(table, rows.schema().version());
     table.lastCommitLsn = rows.commitLsn(rows.size() - 1);
     table.lastOrdinal = rows.ordinal(rows.size() - 1);
+    if (Long.compareUnsigned(newestCommit, table.lastCommitLsn) < 0) {
+      newestCommit = table.lastCommitLsn;
+    }
     if (table.keys == null) {
       put(rows);
     } else {
@@ -442,6 +466,14 @@ final class TableBook {
         "only inserts and truncates are captured, since the table has no usable replica identity;"
             + " run ALTER TABLE ... REPLICA IDENTITY FULL (or add a primary key)",
         at);
+  }
+
+  /**
+   * Whether no change was given of a commit at or above a position. After a lost connection the
+   * stream comes again from the last boundary on, while more has been given already.
+   */
+  synchronized boolean hasNothingBeyond(Lsn position) {
+    return Long.compareUnsigned(newestCommit, position.value()) < 0;
   }
 
   /** Whether anything was given since the last boundary. */

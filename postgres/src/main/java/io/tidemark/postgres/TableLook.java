@@ -45,6 +45,13 @@ record TableLook(Map<Integer, Leaf> leaves, String stamps) {
     return new TableLook(more, stamps);
   }
 
+  /** The same without a leaf. */
+  TableLook without(int oid) {
+    Map<Integer, Leaf> fewer = new TreeMap<>(leaves);
+    fewer.remove(oid);
+    return new TableLook(fewer, stamps);
+  }
+
   /** Whether a relation that both looks have got another file: rewritten, truncated or packed. */
   @JsonIgnore
   boolean fileChanged(TableLook before) {

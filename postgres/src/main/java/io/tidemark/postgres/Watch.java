@@ -182,23 +182,28 @@ final class Watch implements Runnable {
         if (!table.unlogged()) {
           Optional<TrackedTable> tracked = book.find(table.name());
           if (tracked.isEmpty()) {
-            appear(table, present);
+            if (isFree(table.oid(), table.name())) {
+              appear(table, present);
+            }
           } else {
             compare(tracked.get(), table, present, passed);
           }
         }
       }
       for (TrackedTable tracked : book.all()) {
-        boolean there =
-            present.catalog().table(tracked.name).filter(table -> !table.unlogged()).isPresent();
-        if (!there && tracked.state.phase() != Phase.DETACHED && isPast(tracked, present, passed)) {
+        Optional<CatalogTable> now =
+            present.catalog().table(tracked.name).filter(table -> !table.unlogged());
+        if (now.isEmpty()
+            && tracked.state.phase() != Phase.DETACHED
+            && isPast(tracked, present, passed)) {
           book.leave(
               tracked,
               Phase.DETACHED,
               "the table was dropped at the source, or is not selected any more",
               passed);
         }
-        if (there) {
+        // another table of the same name says nothing of this one
+        if (now.isPresent() && now.get().oid() == tracked.oid) {
           gone.remove(tracked.name);
         }
       }
@@ -225,6 +230,27 @@ final class Watch implements Runnable {
     return !table.follows() || !passed.isBefore(seen);
   }
 
+  /**
+   * Whether no table that is followed holds a relation: until the stream has passed the place at
+   * which it lost it, rows of the relation are still that table's.
+   */
+  private boolean isFree(int relation, TableName asker) {
+    return book.ofRelation(relation)
+        .filter(owner -> !owner.name.equals(asker) && owner.follows())
+        .isEmpty();
+  }
+
+  /** What a table looks like, without the leaves that another one has not lost yet. */
+  private TableLook look(CatalogTable table, Present present) {
+    TableLook look = TableLook.of(present.catalog(), table);
+    for (Integer leaf : List.copyOf(look.leaves().keySet())) {
+      if (!isFree(leaf, table.name())) {
+        look = look.without(leaf);
+      }
+    }
+    return look;
+  }
+
   /** Has the stream pass a position soon: an idle server would tell its own only now and then. */
   private void expect(Lsn position) throws SQLException {
     consumer.want(position);
@@ -238,8 +264,7 @@ final class Watch implements Runnable {
             table.name(),
             table.oid(),
             published.isPresent() ? Optional.empty() : Optional.of(unpublished()));
-    book.describe(
-        added, table.oid(), published.orElse(null), TableLook.of(present.catalog(), table));
+    book.describe(added, table.oid(), published.orElse(null), look(table, present));
   }
 
   private String unpublished() {
@@ -253,17 +278,15 @@ final class Watch implements Runnable {
   private void compare(TrackedTable tracked, CatalogTable table, Present present, Lsn passed)
       throws SQLException {
     Optional<Published> published = present.published(table);
-    TableLook look = TableLook.of(present.catalog(), table);
+    TableLook look = look(table, present);
     Phase phase = tracked.state.phase();
-    if (phase == Phase.DETACHED) {
+    if (tracked.oid != 0 && tracked.oid != table.oid()) {
+      otherTable(tracked, table, published, look, present, passed);
+    } else if (phase == Phase.DETACHED) {
       book.describe(tracked, table.oid(), published.orElse(null), look);
       book.again(tracked, "the table is there again; it is copied again", passed);
-    } else if (tracked.oid != 0 && tracked.oid != table.oid()) {
-      if (isPast(tracked, present, passed)) {
-        book.describe(tracked, table.oid(), published.orElse(null), look);
-        book.again(tracked, "the table was dropped and made again; it is copied again", passed);
-      }
-    } else if (!stamp(tracked.published).equals(stamp(published.orElse(null)))) {
+    } else if (!stamp(tracked.published).equals(stamp(published.orElse(null)))
+        || (published.isEmpty() && tracked.follows())) {
       book.describe(tracked, table.oid(), published.orElse(null), tracked.look);
       if (phase != Phase.WAITING || published.isEmpty()) {
         book.again(
@@ -277,6 +300,25 @@ final class Watch implements Runnable {
       settle(tracked, table, look, present, passed);
     } else if (phase == Phase.WAITING) {
       book.describe(tracked, table.oid(), published.orElse(null), look);
+    }
+  }
+
+  /** The name belongs to another table than the one that was copied. */
+  private void otherTable(
+      TrackedTable tracked,
+      CatalogTable table,
+      Optional<Published> published,
+      TableLook look,
+      Present present,
+      Lsn passed)
+      throws SQLException {
+    if (tracked.follows()) {
+      if (isPast(tracked, present, passed)) {
+        book.replaced(tracked, passed);
+      }
+    } else if (isFree(table.oid(), table.name())) {
+      book.describe(tracked, table.oid(), published.orElse(null), look);
+      book.again(tracked, published.isPresent() ? TableBook.REPLACED : unpublished(), passed);
     }
   }
 

@@ -52,10 +52,30 @@ final class Copy {
       if (!boundary.position().covers(position)) {
         throw new AssertionError("boundary " + boundary + " lies before " + position);
       }
+      open.forEach(taken -> refuseHalves(taken, boundary.position()));
       open.forEach(this::commit);
       log.addAll(open);
       open.clear();
       position = boundary.position();
+    }
+  }
+
+  /** How many events were taken since the last boundary. */
+  int open() {
+    return open.size();
+  }
+
+  /** A change of a commit at or above a boundary would show a part of its transaction. */
+  private static void refuseHalves(SourceEvent taken, Position boundary) {
+    if (taken instanceof SourceEvent.Changes changes) {
+      ChangeBatch batch = changes.batch();
+      for (int i = 0; i < batch.size(); i++) {
+        boolean ofStream = batch.op(i) != Op.READ && batch.op(i) != Op.TRUNCATE;
+        long end = boundary.lsn().value();
+        if (ofStream && Long.compareUnsigned(batch.commitLsn(i), end) >= 0) {
+          throw new AssertionError("boundary " + boundary + " below the commit of a row before it");
+        }
+      }
     }
   }
 
