@@ -108,9 +108,7 @@ class TrackingTest {
           () ->
               count(
                       capture,
-                      "SELECT count(*) FROM pg_publication_tables WHERE tablename = '"
-                          + name
-                          + "'")
+                      "SELECT count(*) FROM pg_publication_tables WHERE tablename = '" + name + "'")
                   == 1);
     }
   }
@@ -179,7 +177,8 @@ class TrackingTest {
   @Test
   void namesThatAreSwappedTakeTheirRowsAlong() throws Exception {
     try (Capture capture = capture("swapped")) {
-      capture.execute("CREATE TABLE u (id int PRIMARY KEY, v text)", "INSERT INTO u VALUES (1, 'u')");
+      capture.execute(
+          "CREATE TABLE u (id int PRIMARY KEY, v text)", "INSERT INTO u VALUES (1, 'u')");
       capture.open();
       capture.untilMember("t", "u");
       capture.execute(
