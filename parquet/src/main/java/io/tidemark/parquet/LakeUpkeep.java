@@ -6,6 +6,7 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.parquet.file.Encoder;
 import io.tidemark.parquet.state.AsOf;
+import io.tidemark.parquet.state.DataFiles;
 import io.tidemark.parquet.state.LakeFile;
 import io.tidemark.parquet.state.StateLog;
 import io.tidemark.parquet.state.StateLog.Retention;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * The upkeep of a lake while no pipeline writes to it: it takes the writing over as a writer does,
@@ -75,7 +77,7 @@ public final class LakeUpkeep implements AutoCloseable {
       }
       StateLog log = StateLog.claim(store, LakeStores.exclusion(config), retention(config), clock);
       log.removeOrphans();
-      store.sweep(log.epoch());
+      store.sweep(log.epoch(), DataFiles::isName);
       return new LakeUpkeep(config, store, log);
     } catch (StoreException e) {
       store.close();
@@ -88,6 +90,11 @@ public final class LakeUpkeep implements AutoCloseable {
 
   static Retention retention(ParquetConfig config) {
     return new Retention(config.checkpointEvery(), config.retainTidemarks(), ParquetConfig.GRACE);
+  }
+
+  /** The pipeline's state as of the last commit, as a sink returns it. */
+  public SortedMap<String, String> entries() {
+    return log.state().entries();
   }
 
   /** Joins small files, writes the whole state anew, and ends the retention of what is too old. */

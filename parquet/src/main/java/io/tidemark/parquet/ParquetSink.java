@@ -14,6 +14,7 @@ import io.tidemark.api.sink.SinkState;
 import io.tidemark.api.sink.Staged;
 import io.tidemark.parquet.file.Encoder;
 import io.tidemark.parquet.state.Claimant;
+import io.tidemark.parquet.state.DataFiles;
 import io.tidemark.parquet.state.LakeFile;
 import io.tidemark.parquet.state.LakeState;
 import io.tidemark.parquet.state.StateLog;
@@ -108,7 +109,7 @@ public final class ParquetSink implements Sink {
           StateLog.claim(
               store, LakeStores.exclusion(config), LakeUpkeep.retention(config), clock, claimant);
       int removed = log.removeOrphans();
-      store.sweep(log.epoch());
+      store.sweep(log.epoch(), DataFiles::isName);
       names.begin(log.epoch());
       if (removed > 0) {
         LOG.info("Removed {} files that no commit covered from {}.", removed, store.name());
@@ -127,7 +128,7 @@ public final class ParquetSink implements Sink {
     } catch (StoreException e) {
       if (e.outcome() == StoreException.Outcome.REFUSED) {
         throw new TidemarkException(
-            ErrorCode.DESTINATION,
+            ErrorCode.DESTINATION_REFUSED,
             e.getMessage() + " Look at the name of the bucket, the keys and their rights.",
             e);
       }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** A real store in which a test can do something before an act, or let its answer be lost. */
 public final class HookedStore implements ObjectStore {
@@ -107,8 +108,8 @@ public final class HookedStore implements ObjectStore {
   }
 
   @Override
-  public void sweep(long epoch) throws StoreException {
-    store.sweep(epoch);
+  public void sweep(long epoch, Predicate<String> ours) throws StoreException {
+    store.sweep(epoch, ours);
   }
 
   @Override

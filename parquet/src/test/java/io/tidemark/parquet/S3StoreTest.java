@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.embedded.EmbeddedS3;
+import io.tidemark.parquet.state.DataFiles;
 import io.tidemark.parquet.store.Exclusion;
 import io.tidemark.parquet.store.ObjectStore;
 import io.tidemark.parquet.store.S3Store;
@@ -115,15 +116,18 @@ class S3StoreTest {
       assertThat(store.fetch("t/large.parquet", back)).isTrue();
       assertThat(Files.mismatch(back, Files.write(folder.resolve("sent"), content))).isEqualTo(-1);
 
+      String left = "large/t/t_010203000000_00000000000000FF_3000000.parquet";
       try (S3Client client = client()) {
-        client.createMultipartUpload(r -> r.bucket("lake").key("large/t/left.parquet"));
+        client.createMultipartUpload(r -> r.bucket("lake").key(left));
+        client.createMultipartUpload(r -> r.bucket("lake").key("large/t/foreign.parquet"));
         client.createMultipartUpload(r -> r.bucket("lake").key("elsewhere/left.parquet"));
         Files.writeString(store.staging().resolve("4-left.tmp"), "left");
         Files.writeString(store.staging().resolve("5-own.tmp"), "still needed");
-        store.sweep(5);
+        store.sweep(5, DataFiles::isName);
         assertThat(client.listMultipartUploads(r -> r.bucket("lake")).uploads())
             .extracting(upload -> upload.key())
-            .doesNotContain("large/t/left.parquet");
+            .contains("large/t/foreign.parquet")
+            .doesNotContain(left);
         assertThat(store.staging())
             .isDirectoryContaining("glob:**5-*")
             .isDirectoryNotContaining("glob:**4-*");

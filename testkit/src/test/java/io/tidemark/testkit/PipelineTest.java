@@ -14,6 +14,7 @@ import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Commit;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.source.SourceEvent;
+import io.tidemark.api.transform.Transform;
 import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -328,6 +330,30 @@ class PipelineTest {
         Thread.sleep(5); // it is still opening
       }
     }
+  }
+
+  @Test
+  void twoTablesNeverMixUnderOneName() throws Exception {
+    MemoryDestination copy = new MemoryDestination();
+    TableSchema other =
+        Form.of("public.other").key("id", Form.BIGINT).column("name", Form.TEXT).schema();
+    Transform rename =
+        TransformsTest.make("rename", Map.of("table", "public.other", "to", "public.items"));
+    script.member(ITEMS).member(other);
+    script.rows(insert(100, 1, "a"));
+    script.rows(Batches.of(other).at(100, 1).insert(1L, "not an item").batch()).boundary(110);
+    Pipeline pipeline =
+        new Pipeline(
+            PipelineConfig.of("test", folder, Duration.ofMillis(20)),
+            () -> new ScriptedSource(script),
+            List.of(rename),
+            List.of(new NamedSink("copy", "memory", () -> new InMemorySink(copy))));
+    CompletableFuture<Void> run = start(pipeline);
+    flush(pipeline, 110);
+    end(pipeline, run);
+    assertThat(names(copy)).containsExactly("a");
+    assertThat(StateCodec.decode(copy.entries()).tables().get(other.name()).reason().orElseThrow())
+        .contains("public.items has that name in the copy");
   }
 
   @Test

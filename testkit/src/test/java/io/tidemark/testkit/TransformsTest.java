@@ -38,7 +38,7 @@ class TransformsTest {
           .identity(ReplicaIdentity.FULL)
           .schema();
 
-  private static Transform make(String type, Map<String, Object> options) {
+  static Transform make(String type, Map<String, Object> options) {
     List<String> problems = new ArrayList<>();
     Transform transform = make(type, options, problems);
     assertThat(problems).isEmpty();
@@ -335,6 +335,33 @@ class TransformsTest {
     assertThat(inline.schema(PEOPLE)).contains(PEOPLE);
     assertThatThrownBy(() -> inline.apply(moved))
         .hasMessageContaining("the log left out the value of column 'email'");
+  }
+
+  @Test
+  void aFailingConditionTellsNoValue() {
+    ChangeBatch batch = Batches.of(PEOPLE).at(1).insert(1L, 1L, "secret").batch();
+    Transform parses = make("filter", Map.of("where", "int(email) > 1", "inline", "email"));
+    assertThatThrownBy(() -> parses.apply(batch))
+        .hasMessageContaining("the condition failed for a row")
+        .message()
+        .doesNotContain("secret");
+  }
+
+  @Test
+  void decimalsThatADoubleCannotTellApartAreRefused() {
+    TableSchema wide =
+        Form.of("public.wide")
+            .key("id", Form.BIGINT)
+            .column("amount", new io.tidemark.api.model.DataType.Decimal(18, 2))
+            .schema();
+    Transform filter = make("filter", Map.of("where", "amount > 1.0"));
+    ChangeBatch exact =
+        Batches.of(wide).at(1).insert(1L, new BigDecimal("9999999999999.99")).batch();
+    assertThat(filter.apply(exact).size()).isOne();
+    ChangeBatch beyond =
+        Batches.of(wide).at(1).insert(1L, new BigDecimal("9999999999999999.99")).batch();
+    assertThatThrownBy(() -> filter.apply(beyond))
+        .hasMessageContaining("column 'amount' has more than 15 digits and cannot be compared");
   }
 
   @Test

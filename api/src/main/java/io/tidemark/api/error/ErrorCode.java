@@ -18,8 +18,10 @@ public enum ErrorCode {
   SOURCE_PROTOCOL(Category.INTERNAL, false),
   /** A value, a row or a transaction is larger than the limit. */
   LIMIT_EXCEEDED(Category.USER, false),
-  /** The destination cannot be reached or does not take what it must. */
+  /** The destination cannot be reached just now. */
   DESTINATION(Category.ENVIRONMENT, true),
+  /** The destination does not take what it must, and will not until somebody changes something. */
+  DESTINATION_REFUSED(Category.ENVIRONMENT, false),
   /**
    * The destination does not hold what its state says, or its state is missing while data exists.
    */

@@ -8,7 +8,7 @@ public enum ExitCode {
   OK(0),
   /** Failed, or a difference was found. */
   FAILED(1),
-  /** Wrong usage or configuration. */
+  /** Wrong usage or configuration; two pipelines that write to one place, for instance. */
   USAGE(2),
   /** Something around the program is missing or broken: the database, the destination, a port. */
   ENVIRONMENT(3);
@@ -26,8 +26,8 @@ public enum ExitCode {
 
   /** The exit code of a failure. */
   public static ExitCode of(ErrorCode code) {
-    if (code == ErrorCode.CONFIGURATION || code == ErrorCode.USAGE) {
-      return USAGE;
+    if (code == ErrorCode.CONFIGURATION || code == ErrorCode.USAGE || code == ErrorCode.FENCED) {
+      return USAGE; // to be started again by nobody, or two writers would fence each other for ever
     }
     return code.category() == ErrorCode.Category.ENVIRONMENT ? ENVIRONMENT : FAILED;
   }

@@ -12,6 +12,7 @@ import io.tidemark.app.cli.Session;
 import io.tidemark.app.demo.StoppedDemo;
 import io.tidemark.app.live.Sizes;
 import io.tidemark.engine.control.ControlClient;
+import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.parquet.LakeUpkeep;
 import java.nio.file.Path;
 import java.util.List;
@@ -89,6 +90,7 @@ public final class CompactCommand implements Command {
 
   private Answer work(LakeUpkeep upkeep) {
     if (erase != null) {
+      requireNoLetters(upkeep, TableName.parse(erase));
       LakeUpkeep.Report report = upkeep.erase(TableName.parse(erase), key);
       String said =
           report.filesBefore() == 0
@@ -109,6 +111,21 @@ public final class CompactCommand implements Command {
                 Sizes.count(report.filesAfter()),
                 Sizes.bytes(report.bytesAfter())),
         report);
+  }
+
+  /** Rows that were not taken stand in the state with all their values. */
+  private static void requireNoLetters(LakeUpkeep upkeep, TableName table) {
+    long letters = new LetterBox(upkeep.entries(), (key, value) -> {}).count(table);
+    if (letters > 0) {
+      throw new TidemarkException(
+          ErrorCode.USAGE,
+          "Cannot erase a key of "
+              + table
+              + ": "
+              + letters
+              + " of its rows wait as dead letters and may hold its values. Replay or discard them"
+              + " first.");
+    }
   }
 
   private static Answer answer(String said, LakeUpkeep.Report report) {

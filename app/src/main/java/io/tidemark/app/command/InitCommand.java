@@ -101,12 +101,9 @@ public final class InitCommand implements Command {
     if (!parts.containsKey("password")) {
       return source;
     }
-    int scheme = source.indexOf("://") + 3;
-    int at = source.lastIndexOf('@', Math.max(source.indexOf('?'), source.length()));
-    int colon = source.indexOf(':', scheme);
-    return colon > scheme && colon < at
-        ? source.substring(0, colon) + source.substring(at)
-        : source.replaceAll("([?&])password=[^&]*&?", "$1");
+    Map<String, String> rest = new TreeMap<>(parts);
+    rest.remove("password");
+    return PostgresUrl.format(rest);
   }
 
   private void write(String text) {

@@ -1,5 +1,6 @@
 package io.tidemark.app.command;
 
+import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableState;
 import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
@@ -12,10 +13,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** How a pipeline stands: asked of it where it runs, read from its first copy where it does not. */
+/** How a pipeline stands: asked of it where it runs, read from its copies where it does not. */
 final class PipelineLook {
   private final Path file;
   private final Setup setup;
@@ -42,8 +44,36 @@ final class PipelineLook {
   }
 
   private PipelineStatus stored() {
+    List<Stored> copies = setup.sinks().stream().map(this::stored).toList();
+    Stored behind =
+        copies.stream().min(Comparator.comparing(copy -> copy.tidemark().lsn())).orElseThrow();
+    String tidemark = behind.tidemark().toString();
+    return new PipelineStatus(
+        setup.pipeline().name(),
+        "stopped",
+        "",
+        tidemark,
+        at(behind.committedAtMicros()),
+        0,
+        0,
+        copies.stream().mapToLong(copy -> copy.sink().files()).sum(),
+        0,
+        0,
+        0,
+        new PipelineStatus.Slot(false, "", "", tidemark, -1, 0),
+        behind.tables(),
+        copies.stream().map(Stored::sink).toList());
+  }
+
+  /** What one copy says. */
+  private record Stored(
+      Position tidemark,
+      long committedAtMicros,
+      List<PipelineStatus.Table> tables,
+      PipelineStatus.SinkLine sink) {}
+
+  private Stored stored(Setup.Lake lake) {
     Path scratch = setup.pipeline().dataDir().resolve("query");
-    Setup.Lake lake = setup.sinks().get(0);
     try (StoppedDemo demo = StoppedDemo.wake(file, lake.config());
         LakeCopy copy = LakeCopy.open(demo.lake(), setup.transforms(), AsOf.LATEST, scratch)) {
       List<PipelineStatus.Table> tables = new ArrayList<>();
@@ -51,24 +81,12 @@ final class PipelineLook {
           .tables()
           .forEach((name, state) -> tables.add(table(name.toString(), state, copy.rows(name))));
       String tidemark = copy.tidemark().toString();
-      PipelineStatus.SinkLine sink =
-          new PipelineStatus.SinkLine(
-              lake.name(), "parquet", "stopped", "", tidemark, 0, copy.files(), 0, 0, "", 0, 0);
-      return new PipelineStatus(
-          setup.pipeline().name(),
-          "stopped",
-          "",
-          tidemark,
-          at(copy.committedAtMicros()),
-          0,
-          0,
-          copy.files(),
-          0,
-          0,
-          0,
-          new PipelineStatus.Slot(false, "", "", tidemark, -1, 0),
+      return new Stored(
+          copy.tidemark(),
+          copy.committedAtMicros(),
           tables,
-          List.of(sink));
+          new PipelineStatus.SinkLine(
+              lake.name(), "parquet", "stopped", "", tidemark, 0, copy.files(), 0, 0, "", 0, 0));
     }
   }
 

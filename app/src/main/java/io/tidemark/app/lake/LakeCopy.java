@@ -67,11 +67,14 @@ public final class LakeCopy implements AutoCloseable {
     return state;
   }
 
-  /** Rows of a table's history. */
+  /** Rows of the history of a table, by its name at the source. */
   public long rows(TableName table) {
-    return view.tables().getOrDefault(table, List.of()).stream()
-        .mapToLong(file -> file.rows())
-        .sum();
+    List<TableSchema> versions = versions(table);
+    return versions.isEmpty()
+        ? 0
+        : view.tables().getOrDefault(nameOf(versions), List.of()).stream()
+            .mapToLong(file -> file.rows())
+            .sum();
   }
 
   /** Number of files that count. */
@@ -91,16 +94,24 @@ public final class LakeCopy implements AutoCloseable {
   }
 
   private Optional<CopiedTable> copied(TableName table) {
-    List<TableSchema> versions =
-        state.schemas().get(table).stream()
-            .flatMap(version -> transforms.schema(version).stream())
-            .toList();
+    List<TableSchema> versions = versions(table);
     if (versions.isEmpty()) {
       return Optional.empty(); // the pipeline leaves it out
     }
-    TableName name = versions.get(versions.size() - 1).name();
+    TableName name = nameOf(versions);
     TableState where = state.tables().getOrDefault(table, TableState.waiting());
     return Optional.of(new CopiedTable(versions, where, view.files(name)));
+  }
+
+  /** The versions of a table's form as the copy has them; none where it is left out. */
+  private List<TableSchema> versions(TableName table) {
+    return state.schemas().getOrDefault(table, List.of()).stream()
+        .flatMap(version -> transforms.schema(version).stream())
+        .toList();
+  }
+
+  private static TableName nameOf(List<TableSchema> versions) {
+    return versions.get(versions.size() - 1).name();
   }
 
   @Override

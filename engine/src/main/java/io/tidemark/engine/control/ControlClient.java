@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,13 +37,23 @@ public final class ControlClient {
     this.file = file;
   }
 
-  /** The pipeline that runs with a data folder; empty where none answers. */
+  /**
+   * The pipeline that runs with a data folder; empty where none does.
+   *
+   * @throws TidemarkException BUSY when there is one that does not answer in time
+   */
   public static Optional<ControlClient> find(Path dataDir) {
     Optional<ControlClient> client = ControlFile.read(dataDir).map(ControlClient::new);
     try {
       client.ifPresent(ControlClient::status);
       return client;
     } catch (TidemarkException e) {
+      boolean slow =
+          e.getCause() instanceof HttpTimeoutException
+              && !(e.getCause() instanceof HttpConnectTimeoutException);
+      if (slow) {
+        throw e;
+      }
       return Optional.empty(); // the process that wrote the file is gone
     }
   }

@@ -13,6 +13,9 @@ import io.tidemark.api.source.SourceEvent;
 import io.tidemark.api.source.SourceRequest;
 import io.tidemark.engine.state.PipelineState;
 import io.tidemark.engine.transform.TransformChain;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.slf4j.Logger;
@@ -32,6 +35,9 @@ final class Feed {
   private final PipelineConfig.OnFailedTable onFailedTable;
   private final SortedMap<TableName, TableState> tables = new ConcurrentSkipListMap<>();
   private final SortedMap<TableName, TableName> copyNames = new ConcurrentSkipListMap<>();
+
+  /** Name in the copies to the table that has it. */
+  private final Map<TableName, TableName> owners = new HashMap<>();
 
   private final TableGate gate = new TableGate();
 
@@ -57,10 +63,27 @@ final class Feed {
 
   private void learn(TableName table, TableSchema schema) {
     try {
-      transforms.schema(schema).ifPresent(form -> copyNames.put(table, form.name()));
+      transforms.schema(schema).ifPresent(form -> claim(table, form.name()));
     } catch (TidemarkException e) {
       LOG.debug("No name of {} behind the transforms yet: {}", table, e.getMessage());
     }
+  }
+
+  /** Takes a name in the copies for a table; rows of two tables never mix under one. */
+  private void claim(TableName table, TableName name) {
+    TableName owner = owners.putIfAbsent(name, table);
+    if (owner != null && !owner.equals(table)) {
+      throw new TidemarkException(
+          ErrorCode.CONFIGURATION,
+          "Cannot copy "
+              + table
+              + " as "
+              + name
+              + ": "
+              + owner
+              + " has that name in the copy. Give one of them another by a rename transform.");
+    }
+    copyNames.put(table, name);
   }
 
   /** Where each table stands, as last said, by its name at the source. */
@@ -120,10 +143,11 @@ final class Feed {
       return;
     }
     try {
-      transforms
-          .schema(schema)
-          .ifPresent(form -> delivery.event(new LaneEvent.Form(schema.name(), form)));
-      learn(schema.name(), schema);
+      Optional<TableSchema> form = transforms.schema(schema);
+      if (form.isPresent()) {
+        claim(schema.name(), form.get().name());
+        delivery.event(new LaneEvent.Form(schema.name(), form.get()));
+      }
     } catch (TidemarkException e) {
       misfit(schema.name(), e);
     }

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Batches of one lane that wait on local disk, in files that only their user can read. First in,
@@ -26,12 +28,16 @@ import java.util.stream.Stream;
  * <p>Written by the source's thread, read by the lane's.
  */
 public final class LaneSpill implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LaneSpill.class);
   private static final long SEGMENT_BYTES = 64L << 20;
 
   private final Path folder;
   private final SpillBudget budget;
   private Segment current;
   private int nextSegment;
+
+  /** What the budget has given and not got back. */
+  private long taken;
 
   /**
    * Makes an empty one.
@@ -91,7 +97,7 @@ public final class LaneSpill implements AutoCloseable {
     }
   }
 
-  /** Writes a batch; empty when the budget or the disk does not allow it. */
+  /** Writes a batch; empty when the budget or the disk does not allow it, a full disk included. */
   public synchronized Optional<Spilled> write(ChangeBatch batch) {
     ByteBuffer bytes = BatchCodec.write(batch);
     int length = bytes.remaining();
@@ -100,6 +106,12 @@ public final class LaneSpill implements AutoCloseable {
       if (!budget.take(length)) {
         return Optional.empty();
       }
+    } catch (IOException e) {
+      LOG.warn("Cannot spill to {}: {}.", folder, e.toString());
+      return Optional.empty();
+    }
+    taken += length;
+    try {
       if (current == null || current.size >= SEGMENT_BYTES) {
         begin();
       }
@@ -111,8 +123,17 @@ public final class LaneSpill implements AutoCloseable {
       current.unread++;
       return Optional.of(new Spilled(batch.schema(), current, offset, length));
     } catch (IOException e) {
-      throw failed("spill a batch to " + folder, e);
+      LOG.warn("Cannot spill to {}: {}.", folder, e.toString());
+      giveBack(length); // what was written of it is written over by the next batch
+      return Optional.empty();
     }
+  }
+
+  /** Gives back to the budget, never more than was taken: a read may come after the close. */
+  private void giveBack(long bytes) {
+    long back = Math.min(bytes, taken);
+    taken -= back;
+    budget.giveBack(back);
   }
 
   private void begin() throws IOException {
@@ -152,12 +173,12 @@ public final class LaneSpill implements AutoCloseable {
       }
       synchronized (this) {
         spilled.segment.unread--;
+        giveBack(spilled.length);
         removeIfRead(spilled.segment);
       }
     } catch (IOException e) {
       throw failed("read a spilled batch of " + folder, e);
     }
-    budget.giveBack(spilled.length);
     return BatchCodec.read(bytes.flip(), spilled.schema);
   }
 
@@ -183,5 +204,6 @@ public final class LaneSpill implements AutoCloseable {
       throw failed("close spill files in " + folder, e);
     }
     wipe(folder);
+    giveBack(taken);
   }
 }

@@ -27,7 +27,15 @@ final class HealthWatch {
     }
   }
 
+  /** What moves when a sink takes anything. */
+  private record Progress(String tidemark, long rowsWritten, long commits) {
+    static Progress of(PipelineStatus.SinkLine sink) {
+      return new Progress(sink.tidemark(), sink.rowsWritten(), sink.commits());
+    }
+  }
+
   private final Duration patience;
+  private final Map<String, Progress> progress = new HashMap<>();
   private final Map<String, Long> since = new HashMap<>();
   private Movement last;
   private List<String> reasons = List.of();
@@ -70,6 +78,11 @@ final class HealthWatch {
     for (PipelineStatus.SinkLine sink : status.sinks()) {
       if (sink.state().equals("retrying")) {
         wrong.add("Sink " + sink.name() + " is not reached.");
+      }
+      Progress now = Progress.of(sink);
+      boolean waiting = sink.waitingBytes() + sink.spilledBytes() > 0;
+      if (now.equals(progress.put(sink.name(), now)) && waiting) {
+        wrong.add("Sink " + sink.name() + " takes nothing although rows wait for it.");
       }
     }
     if (status.lagBytes() > 0 && Movement.of(status).equals(last)) {

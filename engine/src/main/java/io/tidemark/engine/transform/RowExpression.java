@@ -17,6 +17,7 @@ import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.BooleanVector;
 import io.tidemark.api.model.BytesVector;
 import io.tidemark.api.model.Column;
@@ -28,6 +29,7 @@ import io.tidemark.api.model.IntVector;
 import io.tidemark.api.model.LongVector;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.Vector;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -37,11 +39,15 @@ import java.util.stream.Collectors;
 
 /**
  * A condition on the columns of one form of a table, in the Common Expression Language. Integers
- * are CEL's int, numbers with a fraction its double, timestamps its timestamp; dates, times, UUIDs,
- * JSON and all else that is text are its string. As in SQL, a condition that cannot be judged
- * because a value is null does not hold.
+ * are CEL's int, numbers with a fraction its double (a decimal of more than 15 digits is refused,
+ * for it could be taken for another), timestamps its timestamp; dates, times, UUIDs, JSON and all
+ * else that is text are its string. As in SQL, a condition that cannot be judged because a value is
+ * null does not hold.
  */
 final class RowExpression {
+  /** Decimal digits that a double always keeps apart. */
+  private static final int EXACT_DIGITS = 15;
+
   private static final CelOptions OPTIONS = CelOptions.current().build();
   private static final CelRuntime RUNTIME =
       CelRuntimeFactory.standardCelRuntimeBuilder().setOptions(OPTIONS).build();
@@ -168,7 +174,9 @@ final class RowExpression {
       if (hasNull) {
         return false;
       }
-      throw Misfit.of("filter", schema.name(), "the condition failed: " + e.getMessage() + ".");
+      // Its words may hold values of the row; its code does not.
+      throw Misfit.of(
+          "filter", schema.name(), "the condition failed for a row: " + e.getErrorCode() + ".");
     }
   }
 
@@ -189,20 +197,39 @@ final class RowExpression {
     if (raw != null) {
       return ofRaw(type, raw, column);
     }
-    return data.vector().isNull(at) ? NullValue.NULL_VALUE : value(type, data.vector(), at);
+    if (data.vector().isNull(at)) {
+      return NullValue.NULL_VALUE;
+    }
+    return type instanceof DataType.Decimal decimal
+        ? ofDecimal(decimal, data.vector(), at, column)
+        : value(type, data.vector(), at);
   }
 
   private Object ofRaw(DataType type, String raw, int column) {
-    if (type instanceof DataType.Decimal) {
+    if (type instanceof DataType.Decimal && (raw.equals("NaN") || raw.endsWith("Infinity"))) {
       return Double.parseDouble(raw);
     }
-    throw Misfit.of(
+    throw incomparable(column, "is outside what its type can hold");
+  }
+
+  private TidemarkException incomparable(int column, String why) {
+    return Misfit.of(
         "filter",
         schema.name(),
         "a value of column '"
             + schema.columns().get(column).name()
-            + "' is outside what its type can hold and cannot be compared. Filter on other"
-            + " columns.");
+            + "' "
+            + why
+            + " and cannot be compared. Filter on other columns.");
+  }
+
+  /** A decimal as CEL's double; two of at most 15 digits are never taken for one another. */
+  private Object ofDecimal(DataType.Decimal type, Vector vector, int i, int column) {
+    BigDecimal number = new BigDecimal(ValueText.of(type, vector, i)).stripTrailingZeros();
+    if (number.precision() > EXACT_DIGITS) {
+      throw incomparable(column, "has more than " + EXACT_DIGITS + " digits");
+    }
+    return number.doubleValue();
   }
 
   private static Object value(DataType type, Vector vector, int i) {
@@ -214,8 +241,6 @@ final class RowExpression {
       return doubles.get(i);
     } else if (type instanceof DataType.Int) {
       return vector instanceof IntVector ints ? (long) ints.get(i) : ((LongVector) vector).get(i);
-    } else if (type instanceof DataType.Decimal) {
-      return Double.parseDouble(ValueText.of(type, vector, i));
     } else if (type instanceof DataType.Timestamp) {
       long micros = ((LongVector) vector).get(i);
       return Timestamp.newBuilder()

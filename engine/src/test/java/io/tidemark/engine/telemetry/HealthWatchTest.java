@@ -17,6 +17,17 @@ class HealthWatchTest {
 
   private static PipelineStatus status(
       String state, long captured, long lag, boolean connected, String sink) {
+    return status(state, captured, lag, connected, sink, 0, 0);
+  }
+
+  private static PipelineStatus status(
+      String state,
+      long captured,
+      long lag,
+      boolean connected,
+      String sink,
+      long commits,
+      long waitingBytes) {
     return new PipelineStatus(
         "p",
         state,
@@ -31,7 +42,9 @@ class HealthWatchTest {
         0,
         new PipelineStatus.Slot(connected, "0/20", "0/10", "0/10", -1, 0),
         List.of(),
-        List.of(new PipelineStatus.SinkLine("lake", "x", sink, "", "0/10", 0, 0, 0, 0, "", 0, 0)));
+        List.of(
+            new PipelineStatus.SinkLine(
+                "lake", "x", sink, "", "0/10", 0, 0, 0, commits, "", waitingBytes, 0)));
   }
 
   @Test
@@ -42,6 +55,18 @@ class HealthWatchTest {
     watch.look(status("running", 1, 16, true), MINUTE + 1);
     assertThat(watch.reasons()).containsExactly("Nothing has moved although the source has.");
     watch.look(status("running", 2, 16, true), MINUTE + 2);
+    assertThat(watch.reasons()).isEmpty();
+  }
+
+  @Test
+  void turnsRedWhenRowsWaitForASinkThatTakesNoneWhileTheSourceMoves() {
+    watch.look(status("running", 1, 16, true, "writing", 1, 100), 0);
+    watch.look(status("running", 2, 32, true, "writing", 1, 200), 1);
+    assertThat(watch.reasons()).isEmpty();
+    watch.look(status("running", 3, 48, true, "writing", 1, 300), MINUTE + 1);
+    assertThat(watch.reasons())
+        .containsExactly("Sink lake takes nothing although rows wait for it.");
+    watch.look(status("running", 4, 48, true, "writing", 2, 300), MINUTE + 2);
     assertThat(watch.reasons()).isEmpty();
   }
 

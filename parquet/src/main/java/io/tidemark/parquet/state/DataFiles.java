@@ -29,6 +29,11 @@ public final class DataFiles {
     return Long.toString(number * MOST_PLACES + place);
   }
 
+  /** Whether a key is one that a data file can have. */
+  public static boolean isName(String key) {
+    return !key.startsWith(StateKeys.OWN) && NAME.matcher(key).matches();
+  }
+
   /** All objects that are named like data files, with the number of the commit in their name. */
   static Map<String, Long> list(ObjectStore store) throws StoreException {
     Map<String, Long> files = new LinkedHashMap<>();

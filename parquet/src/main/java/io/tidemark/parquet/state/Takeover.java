@@ -68,7 +68,7 @@ final class Takeover {
 
   private TidemarkException cannotExclude(Exception cause) {
     return new TidemarkException(
-        ErrorCode.DESTINATION,
+        ErrorCode.DESTINATION_REFUSED,
         "Cannot write to "
             + store.name()
             + ": the store does not refuse to create an object twice, so two writers could not be"

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * A folder of a local or mounted file system. An object appears by a hard link to a file that is
@@ -262,7 +263,7 @@ public final class FolderStore implements ObjectStore {
   }
 
   @Override
-  public void sweep(long epoch) throws StoreException {
+  public void sweep(long epoch, Predicate<String> ours) throws StoreException {
     StagingFolder.clear(staging(), epoch);
   }
 

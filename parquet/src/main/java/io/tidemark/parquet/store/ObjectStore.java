@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A place of named, immutable objects. Keys are relative to the root, their parts separated by
@@ -51,8 +52,11 @@ public interface ObjectStore extends AutoCloseable {
   /**
    * Removes what publishing left behind when a process died: local files in {@link #staging()} that
    * are named for writers below an epoch, unfinished uploads.
+   *
+   * @param ours whether a key can be one of a data file; uploads of anything else are somebody
+   *     else's
    */
-  void sweep(long epoch) throws StoreException;
+  void sweep(long epoch, Predicate<String> ours) throws StoreException;
 
   /** Where an object can be read directly; empty where it must be fetched first. */
   Optional<Path> local(String key);

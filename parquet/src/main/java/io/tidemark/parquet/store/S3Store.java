@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -171,10 +172,10 @@ public final class S3Store implements ObjectStore {
   }
 
   @Override
-  public void sweep(long epoch) throws StoreException {
+  public void sweep(long epoch, Predicate<String> ours) throws StoreException {
     StagingFolder.clear(staging(), epoch);
     try {
-      uploads.abortAll(full(""));
+      uploads.abortAll(full(""), ours);
     } catch (SdkException e) {
       throw failed("clean", "", e);
     }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -99,14 +100,14 @@ final class S3Uploads {
         request -> request.bucket(location.bucket()).key(key).uploadId(upload));
   }
 
-  /** Ends all uploads of data files under a prefix that were begun and not completed. */
-  void abortAll(String prefix) {
+  /** Ends the uploads under a prefix that were begun and not completed, where the rest is ours. */
+  void abortAll(String prefix, Predicate<String> ours) {
     for (MultipartUpload upload :
         client
             .listMultipartUploadsPaginator(
                 request -> request.bucket(location.bucket()).prefix(prefix))
             .uploads()) {
-      if (upload.key().endsWith(".parquet")) {
+      if (ours.test(upload.key().substring(prefix.length()))) {
         abort(upload.key(), upload.uploadId());
       }
     }

@@ -1,6 +1,7 @@
 package io.tidemark.postgres.connect;
 
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
@@ -70,6 +71,35 @@ public final class PostgresUrl {
         put(parts, name.equals("dbname") ? "database" : name, pair.substring(equals + 1));
       }
     }
+  }
+
+  /** Writes the parts that {@link #parse} gives as a URL again. */
+  public static String format(Map<String, String> parts) {
+    Map<String, String> rest = new TreeMap<>(parts);
+    StringBuilder url = new StringBuilder("postgres://");
+    String user = rest.remove("user");
+    if (user != null) {
+      url.append(encoded(user));
+      String password = rest.remove("password");
+      url.append(password == null ? "" : ":" + encoded(password)).append('@');
+    }
+    String host = rest.getOrDefault("host", "");
+    url.append(host.contains(":") ? "[" + host + "]" : encoded(host));
+    String port = rest.remove("port");
+    url.append(port == null ? "" : ":" + port);
+    String database = rest.remove("database");
+    url.append(database == null ? "" : "/" + encoded(database));
+    rest.remove("host");
+    String mark = "?";
+    for (Map.Entry<String, String> option : rest.entrySet()) {
+      url.append(mark).append(option.getKey()).append('=').append(encoded(option.getValue()));
+      mark = "&";
+    }
+    return url.toString();
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   private static void put(Map<String, String> parts, String name, String value) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,18 @@ class PostgresUrlTest {
         .containsEntry("host", "::1")
         .containsEntry("port", "5433")
         .doesNotContainKey("database");
+  }
+
+  @Test
+  void isWrittenAgainWithoutWhatWasTakenOut() {
+    Map<String, String> parts =
+        PostgresUrl.parse("postgres://us%40er:p@ss@h:6000/d%20b?sslmode=require&password=x%26y");
+    assertThat(PostgresUrl.parse(PostgresUrl.format(parts))).isEqualTo(parts);
+    parts.remove("password");
+    assertThat(PostgresUrl.format(parts))
+        .isEqualTo("postgres://us%40er@h:6000/d%20b?sslmode=require");
+    assertThat(PostgresUrl.format(PostgresUrl.parse("postgres://[::1]:5433/x")))
+        .isEqualTo("postgres://[::1]:5433/x");
   }
 
   @Test
