@@ -51,10 +51,9 @@ class KeyCopyTest {
   }
 
   private static long ranges(Capture capture) {
-    String ledger = capture.copy.notes.getOrDefault("keys/public.t", "");
-    return ledger.split("\"nextOrdinal\":")[ledger.isEmpty() ? 0 : 1].split("[,}]")[0].isEmpty()
-        ? 0
-        : (Long.parseLong(ledger.split("\"nextOrdinal\":")[1].split("[,}]")[0]) - 1) / 4096;
+    String ledger = capture.copy.notes.getOrDefault("keys/public.t", "\"nextOrdinal\":1,");
+    // each range takes a run of ordinals of its own
+    return Long.parseLong(ledger.split("\"nextOrdinal\":")[1].split("[,}]")[0]) / 4096;
   }
 
   /** Takes events until some ranges are in the copy, and the copy is far from its end. */
@@ -221,6 +220,61 @@ class KeyCopyTest {
       commit.join();
       capture.assertEqual("t");
       assertThat(capture.copy.tables.get(T).attempt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aTransactionOpenWhileItsTableIsPublishedIsNotHalved() throws Exception {
+    try (Capture capture = capture("k_late", 50)) {
+      capture.open();
+      capture.untilMember("t");
+      try (Connection writer = server.connect("k_late");
+          Statement statement = writer.createStatement()) {
+        statement.execute("CREATE TABLE late (id int PRIMARY KEY)");
+        statement.execute("INSERT INTO late SELECT generate_series(100, 300)");
+        writer.setAutoCommit(false);
+        statement.execute("INSERT INTO late VALUES (1)");
+        capture.until(() -> capture.phase("late") != null);
+        for (int i = 0; i < 40; i++) {
+          capture.step();
+        }
+        statement.execute("INSERT INTO late VALUES (2)");
+        writer.commit();
+      }
+      capture.untilMember("late");
+      capture.execute("INSERT INTO late VALUES (3)");
+      capture.assertEqual("late", "t");
+    }
+  }
+
+  @Test
+  void aCrashOfTheServerTakesBackNothingThatWasRead() throws Exception {
+    try (EmbeddedPostgres own = EmbeddedPostgres.start(Version.V18);
+        Capture capture = new Capture(own, "k_crash")) {
+      capture
+          .with("snapshot.max-hold", "0s")
+          .with("snapshot.chunk-rows", "20")
+          .with("queue.memory", "1");
+      capture.execute(
+          "ALTER DATABASE k_crash SET synchronous_commit = off",
+          "CREATE TABLE t (id bigint PRIMARY KEY, n int, v text)",
+          "INSERT INTO t SELECT i * 10, i, 'v' || i FROM generate_series(1, 3000) i");
+      capture.open();
+      for (int crash = 1; crash <= 3; crash++) {
+        untilRanges(capture, 20 * crash);
+        try (Connection writer = own.connect("k_crash");
+            Statement statement = writer.createStatement()) {
+          // some of these commits are not on disk when the server dies
+          for (int i = 0; i < 50; i++) {
+            statement.execute("UPDATE t SET n = n + 1 WHERE id % 70 = " + i);
+            capture.step();
+          }
+        }
+        own.kill();
+        own.restart();
+      }
+      capture.untilMember("t");
+      capture.assertEqual("t");
     }
   }
 
