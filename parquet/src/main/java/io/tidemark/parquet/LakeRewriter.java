@@ -8,6 +8,7 @@ import io.tidemark.parquet.file.Encoder;
 import io.tidemark.parquet.file.FileFacts;
 import io.tidemark.parquet.file.FileJoiner;
 import io.tidemark.parquet.file.KeyHistory;
+import io.tidemark.parquet.state.DataFiles;
 import io.tidemark.parquet.state.LakeFile;
 import io.tidemark.parquet.store.ObjectStore;
 import io.tidemark.parquet.store.StoreException;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,9 @@ import java.util.Optional;
 /** Writes data files again: many small ones as one, or without a key. Commits nothing. */
 final class LakeRewriter {
   private static final int MOST_AT_ONCE = 500;
+
+  /** S3 copies no larger object in one act. */
+  private static final long MOST_BYTES = 4L << 30;
 
   private final ObjectStore store;
   private final ParquetConfig config;
@@ -39,21 +44,38 @@ final class LakeRewriter {
   /** What files must have in common to be joined. */
   private record Kind(TableName table, int version, List<String> extras, String folder) {}
 
+  /** All that can be joined: runs of small files of one table, version and folder, oldest first. */
+  List<List<LakeFile>> runs(Collection<LakeFile> files) {
+    List<List<LakeFile>> runs = small(files);
+    runs.removeIf(run -> run.size() < 2);
+    return runs;
+  }
+
   /**
-   * Which files to join: runs of small ones of one table, version and folder, oldest first.
+   * What is worth to be joined while a pipeline writes. A file that is larger than all the rest of
+   * its run together is left out, so that a row is written again as often as its file can double
+   * and not with each few new ones.
    *
    * @param least files of a run that are worth it
    */
-  List<List<LakeFile>> plan(Collection<LakeFile> files, int least) {
+  List<List<LakeFile>> runsWorthwhile(Collection<LakeFile> files, int least) {
+    List<List<LakeFile>> runs = small(files);
+    runs.forEach(LakeRewriter::leaveOutLarge);
+    runs.removeIf(run -> run.size() < least);
+    return runs;
+  }
+
+  private List<List<LakeFile>> small(Collection<LakeFile> files) {
     Map<Kind, List<LakeFile>> open = new LinkedHashMap<>();
     List<List<LakeFile>> runs = new ArrayList<>();
+    long most = Math.min(config.targetFileBytes(), MOST_BYTES);
     for (LakeFile file : files) {
-      if (file.bytes() > config.targetFileBytes() / 2) {
+      if (file.bytes() > most / 2) {
         continue;
       }
       List<LakeFile> run = open.computeIfAbsent(kind(file), kind -> new ArrayList<>());
       long bytes = run.stream().mapToLong(LakeFile::bytes).sum() + file.bytes();
-      if (bytes > config.targetFileBytes() || run.size() == MOST_AT_ONCE) {
+      if (bytes > most || run.size() == MOST_AT_ONCE) {
         runs.add(run);
         run = new ArrayList<>();
         open.put(kind(file), run);
@@ -61,8 +83,20 @@ final class LakeRewriter {
       run.add(file);
     }
     runs.addAll(open.values());
-    runs.removeIf(run -> run.size() < Math.max(2, least));
     return runs;
+  }
+
+  private static void leaveOutLarge(List<LakeFile> run) {
+    long rest = run.stream().mapToLong(LakeFile::bytes).sum();
+    List<LakeFile> largestFirst = new ArrayList<>(run);
+    largestFirst.sort(Comparator.comparingLong(LakeFile::bytes).reversed());
+    for (LakeFile file : largestFirst) {
+      rest -= file.bytes();
+      if (file.bytes() <= rest) {
+        return;
+      }
+      run.remove(file);
+    }
   }
 
   private static Kind kind(LakeFile file) {
@@ -70,10 +104,10 @@ final class LakeRewriter {
         file.tableName(),
         file.schemaVersion(),
         file.extras(),
-        file.path().substring(0, file.path().lastIndexOf('/') + 1));
+        file.shownPath().substring(0, file.shownPath().lastIndexOf('/') + 1));
   }
 
-  /** Publishes one file with the rows of all. */
+  /** Publishes one file with the rows of all, aside of those that it is made of. */
   Replacement join(List<LakeFile> files, Encoder encoder) throws StoreException {
     List<Path> locals = new ArrayList<>();
     try {
@@ -86,8 +120,10 @@ final class LakeRewriter {
       if (facts.rows() != rows) {
         throw new IOException("joined files have " + facts.rows() + " rows, expected " + rows);
       }
+      String key = DataFiles.aside(nextKey(files.get(files.size() - 1)));
+      List<String> shown = files.stream().flatMap(file -> file.shownFiles().stream()).toList();
       return new Replacement(
-          List.copyOf(files), List.of(publish(files.get(files.size() - 1), facts, target)));
+          List.copyOf(files), List.of(publish(files.get(0), key, shown, facts, target)));
     } catch (IOException e) {
       throw failed("join files of table " + files.get(0).tableName(), e);
     } finally {
@@ -193,7 +229,8 @@ final class LakeRewriter {
         Files.delete(target);
         return Optional.empty();
       }
-      return Optional.of(publish(file, facts, target));
+      String key = file.isAside() ? DataFiles.aside(nextKey(file)) : nextKey(file);
+      return Optional.of(publish(file, key, file.standsFor(), facts, target));
     } catch (IOException e) {
       throw failed("write " + file.path() + " again", e);
     } finally {
@@ -201,9 +238,14 @@ final class LakeRewriter {
     }
   }
 
-  private LakeFile publish(LakeFile like, FileFacts facts, Path target) throws StoreException {
-    String key =
-        like.path().substring(0, like.path().lastIndexOf('_') + 1) + names.nextPart() + ".parquet";
+  private String nextKey(LakeFile like) {
+    String shown = like.shownPath();
+    return shown.substring(0, shown.lastIndexOf('_') + 1) + names.nextPart() + ".parquet";
+  }
+
+  private LakeFile publish(
+      LakeFile like, String key, List<String> standsFor, FileFacts facts, Path target)
+      throws StoreException {
     store.publish(target, key);
     store.sync();
     return new LakeFile(
@@ -216,7 +258,8 @@ final class LakeRewriter {
         like.extras(),
         facts.unchanged(),
         new Lsn(facts.minLsn()).toString(),
-        new Lsn(facts.maxLsn()).toString());
+        new Lsn(facts.maxLsn()).toString(),
+        standsFor);
   }
 
   private Path temporary() throws StoreException {

@@ -8,8 +8,8 @@ import io.tidemark.parquet.file.Encoder;
 import io.tidemark.parquet.state.AsOf;
 import io.tidemark.parquet.state.DataFiles;
 import io.tidemark.parquet.state.LakeFile;
+import io.tidemark.parquet.state.Retention;
 import io.tidemark.parquet.state.StateLog;
-import io.tidemark.parquet.state.StateLog.Retention;
 import io.tidemark.parquet.state.StateReader;
 import io.tidemark.parquet.store.ObjectStore;
 import io.tidemark.parquet.store.StoreException;
@@ -100,7 +100,7 @@ public final class LakeUpkeep implements AutoCloseable {
   /** Joins small files, writes the whole state anew, and ends the retention of what is too old. */
   public Report compact() {
     Report report = Report.NOTHING;
-    List<List<LakeFile>> runs = rewriter.plan(log.state().files(), 2);
+    List<List<LakeFile>> runs = rewriter.runs(log.state().files());
     for (int from = 0; from < runs.size(); from += RUNS_PER_COMMIT) {
       names.prepare(log.nextNumber());
       Replacement all = new Replacement(new ArrayList<>(), new ArrayList<>());

@@ -157,10 +157,10 @@ public record ParquetConfig(
       Option.of(
           "compact",
           OptionType.SWITCH,
-          "false",
-          "Whether small files are joined while the pipeline runs. Readers that only list files"
-              + " see joined rows twice until the old files are removed; those that follow the"
-              + " state do not.");
+          "true",
+          "Whether small files are joined while the pipeline runs. Joined files lie aside until the"
+              + " small ones are no longer needed for earlier tidemarks, so readers that only list"
+              + " files see each row once.");
   private static final Option<String> STAGING =
       Option.optional(
           "staging-path",

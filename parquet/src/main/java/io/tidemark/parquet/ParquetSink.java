@@ -29,9 +29,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -56,6 +58,7 @@ public final class ParquetSink implements Sink {
   private final Set<TableSchema> prepared = new HashSet<>();
   private final Map<FinishedFile, String> keys = new HashMap<>();
   private final Set<FinishedFile> published = ConcurrentHashMap.newKeySet();
+  private final Queue<StateLog.Superfluous> undeleted = new ConcurrentLinkedQueue<>();
   private Optional<SinkUpkeep> upkeep = Optional.empty();
   private FlushBuffer buffer;
   private StateLog log;
@@ -104,6 +107,7 @@ public final class ParquetSink implements Sink {
     }
     upkeep.ifPresent(SinkUpkeep::discard);
     forgetFiles();
+    undeleted.clear(); // what is left of it is found as files that nobody knows
     try {
       log =
           StateLog.claim(
@@ -214,7 +218,8 @@ public final class ParquetSink implements Sink {
         file.facts().extras(),
         file.facts().unchanged(),
         new Lsn(file.facts().minLsn()).toString(),
-        new Lsn(file.facts().maxLsn()).toString());
+        new Lsn(file.facts().maxLsn()).toString(),
+        List.of());
   }
 
   private void publish(List<FinishedFile> files) throws StoreException {
@@ -268,16 +273,25 @@ public final class ParquetSink implements Sink {
     names.prepare(log.nextNumber());
     upkeep.ifPresent(joining -> joining.committed(joined, log.state().files()));
     if (!superfluous.isEmpty()) {
+      undeleted.add(superfluous);
+    }
+    if (!undeleted.isEmpty()) {
       StateLog writer = log;
-      publishers.execute(() -> delete(writer, superfluous));
+      publishers.execute(() -> delete(writer));
     }
   }
 
-  private void delete(StateLog writer, StateLog.Superfluous superfluous) {
-    try {
-      writer.delete(superfluous);
-    } catch (StoreException e) {
-      LOG.warn("Cannot clean {} up, it is tried again later: {}", store.name(), e.getMessage());
+  /** Deletes what commits made superfluous; what cannot be deleted is tried again by the next. */
+  private void delete(StateLog writer) {
+    StateLog.Superfluous next;
+    while ((next = undeleted.poll()) != null) {
+      try {
+        writer.delete(next);
+      } catch (StoreException e) {
+        undeleted.add(next);
+        LOG.warn("Cannot clean {} up, it is tried again later: {}", store.name(), e.getMessage());
+        return;
+      }
     }
   }
 

@@ -22,7 +22,7 @@ final class SinkUpkeep implements AutoCloseable {
   private static final int LEAST_FILES = 16;
 
   /** Commits between two looks at all files. */
-  private static final int LOOK_EVERY = 20;
+  private static final int LOOK_EVERY = 60;
 
   private final LakeRewriter rewriter;
   private final Encoder encoder;
@@ -64,7 +64,7 @@ final class SinkUpkeep implements AutoCloseable {
       job = null;
     }
     if (job == null && (++commits % LOOK_EVERY == 0 || taken != Replacement.NONE)) {
-      List<List<LakeFile>> runs = rewriter.plan(files, LEAST_FILES);
+      List<List<LakeFile>> runs = rewriter.runsWorthwhile(files, LEAST_FILES);
       if (!runs.isEmpty()) {
         job = thread.submit(() -> rewriter.join(runs.get(0), encoder));
       }

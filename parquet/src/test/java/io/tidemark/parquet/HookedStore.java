@@ -33,11 +33,21 @@ public final class HookedStore implements ObjectStore {
   /** Whether a creation does not look whether the key is taken. */
   public boolean ignoresCondition;
 
+  /** Acts that are still done; the process dies at the next one, and does nothing more. */
+  public long actsBeforeDeath = Long.MAX_VALUE;
+
   /** Whether the next publishing fails. */
   public boolean failPublish;
 
   public HookedStore(ObjectStore store) {
     this.store = store;
+  }
+
+  private synchronized void act() throws StoreException {
+    if (actsBeforeDeath <= 0) {
+      throw new StoreException(Outcome.NOT_DONE, "Cannot do anything: the process died.", null);
+    }
+    actsBeforeDeath--;
   }
 
   @Override
@@ -59,6 +69,7 @@ public final class HookedStore implements ObjectStore {
     if (ignoresCondition) {
       store.delete(List.of(key));
     }
+    act();
     boolean created = store.create(key, content);
     if (sendsTwice && new String(content, StandardCharsets.UTF_8).contains("\"commit\"")) {
       created = store.create(key, content);
@@ -84,11 +95,19 @@ public final class HookedStore implements ObjectStore {
       failPublish = false;
       throw new StoreException(Outcome.UNKNOWN, "Cannot publish " + key + ": timed out.", null);
     }
+    act();
     store.publish(file, key);
   }
 
   @Override
+  public void copy(String from, String to) throws StoreException {
+    act();
+    store.copy(from, to);
+  }
+
+  @Override
   public void sync() throws StoreException {
+    act();
     store.sync();
   }
 
@@ -99,7 +118,10 @@ public final class HookedStore implements ObjectStore {
 
   @Override
   public void delete(Collection<String> keys) throws StoreException {
-    store.delete(keys);
+    for (String key : keys) {
+      act();
+      store.delete(List.of(key));
+    }
   }
 
   @Override

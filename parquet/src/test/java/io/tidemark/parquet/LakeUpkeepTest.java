@@ -58,7 +58,10 @@ class LakeUpkeepTest {
 
   private long dataFiles() throws IOException {
     try (Stream<Path> files = Files.walk(folder.resolve("lake"))) {
-      return files.filter(file -> file.toString().endsWith(".parquet")).count();
+      return files
+          .map(Path::toString)
+          .filter(file -> file.endsWith(".parquet") || file.endsWith(".joined"))
+          .count();
     }
   }
 

@@ -15,7 +15,7 @@ class ParquetConfigTest {
   void aFolderNeedsNothingElse() {
     ParquetConfig config = ParquetConfig.of("/data/lake");
     assertThat(config.rowGroupBytes()).isEqualTo(64 << 20);
-    assertThat(config.compact()).isFalse();
+    assertThat(config.compact()).isTrue();
     assertThat(config.layout().splitsByDate()).isTrue();
   }
 

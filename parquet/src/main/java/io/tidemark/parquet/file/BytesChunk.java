@@ -103,11 +103,20 @@ final class BytesChunk extends ChunkWriter {
     count++;
   }
 
-  /** Appends rows of a flat column that all have the same value. */
-  void repeat(byte[] value, int times) throws IOException {
-    for (int i = 0; i < times; i++) {
-      bytes(value, 0, value.length);
-      levels.addRows(levels.maxDefinition(), 1);
+  /** Appends rows of a flat column that all have the same value of one byte. */
+  void repeat(byte value, int times) throws IOException {
+    int left = times;
+    while (left > 0) {
+      int now = Math.min(left, PAGE_ENTRIES - levels.entries());
+      Arrays.fill(scratch.bytes(length + now), length, length + now, value);
+      int[] ends = scratch.ints(count + now);
+      for (int i = 0; i < now; i++) {
+        ends[count + i] = length + i + 1;
+      }
+      count += now;
+      length += now;
+      levels.addRows(levels.maxDefinition(), now);
+      left -= now;
       endRow();
     }
   }

@@ -80,7 +80,7 @@ final class RowGroupEncoder {
         while (to < run.to() && ops[to] == ops[from]) {
           to++;
         }
-        chunk.repeat(new byte[] {ops[from]}, to - from);
+        chunk.repeat(ops[from], to - from);
         from = to;
       }
     }

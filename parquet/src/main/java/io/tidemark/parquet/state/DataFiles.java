@@ -14,9 +14,17 @@ import java.util.regex.Pattern;
  * is.
  */
 public final class DataFiles {
+  /**
+   * Where joined files lie as long as the files that they were made of are still needed for earlier
+   * tidemarks: readers that only list files go by those. No partition, and not their suffix.
+   */
+  private static final String ASIDE = StateKeys.OWN + "joined/";
+
+  private static final String SUFFIX = ".parquet";
+  private static final String ASIDE_SUFFIX = ".joined";
   private static final int MOST_PLACES = 1_000_000;
   private static final Pattern NAME =
-      Pattern.compile(".*_[0-9A-F]{16}_([0-9]{1,18})\\.parquet", Pattern.DOTALL);
+      Pattern.compile(".*_[0-9A-F]{16}_([0-9]{1,18})\\.(parquet|joined)", Pattern.DOTALL);
 
   private DataFiles() {}
 
@@ -31,7 +39,21 @@ public final class DataFiles {
 
   /** Whether a key is one that a data file can have. */
   public static boolean isName(String key) {
-    return !key.startsWith(StateKeys.OWN) && NAME.matcher(key).matches();
+    boolean own = key.startsWith(StateKeys.OWN) && !key.startsWith(ASIDE);
+    return !own && NAME.matcher(key).matches();
+  }
+
+  /** Where a file lies aside that will lie at a path. */
+  public static String aside(String shown) {
+    String name = shown.substring(shown.lastIndexOf('/') + 1);
+    return ASIDE + name.substring(0, name.length() - SUFFIX.length()) + ASIDE_SUFFIX;
+  }
+
+  /** Where a file that lies aside will lie: in the folder of one that it stands for. */
+  static String shown(String aside, String standsFor) {
+    String folder = standsFor.substring(0, standsFor.lastIndexOf('/') + 1);
+    String name = aside.substring(ASIDE.length(), aside.length() - ASIDE_SUFFIX.length());
+    return folder + name + SUFFIX;
   }
 
   /** All objects that are named like data files, with the number of the commit in their name. */
@@ -39,7 +61,7 @@ public final class DataFiles {
     Map<String, Long> files = new LinkedHashMap<>();
     for (StoredObject object : store.list("", "")) {
       Matcher name = NAME.matcher(object.key());
-      if (!object.key().startsWith(StateKeys.OWN) && name.matches()) {
+      if (isName(object.key()) && name.matches()) {
         files.put(object.key(), Long.parseLong(name.group(1)) / MOST_PLACES);
       }
     }

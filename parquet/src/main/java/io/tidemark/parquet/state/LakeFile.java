@@ -1,5 +1,7 @@
 package io.tidemark.parquet.state;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.tidemark.api.model.TableName;
 import java.util.List;
 
@@ -16,6 +18,8 @@ import java.util.List;
  * @param unchanged whether any row has an unchanged TOAST value
  * @param minLsn lowest commit LSN
  * @param maxLsn highest commit LSN
+ * @param standsFor paths of the files among the table's others that hold the same rows, where this
+ *     one lies aside, so that readers that only list files do not find it
  */
 public record LakeFile(
     String path,
@@ -27,9 +31,45 @@ public record LakeFile(
     List<String> extras,
     boolean unchanged,
     String minLsn,
-    String maxLsn) {
+    String maxLsn,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> standsFor) {
   public LakeFile {
     extras = List.copyOf(extras);
+    standsFor = standsFor == null ? List.of() : List.copyOf(standsFor);
+  }
+
+  /** Whether it lies where readers that only list files do not look. */
+  @JsonIgnore
+  public boolean isAside() {
+    return !standsFor.isEmpty();
+  }
+
+  /** Its path among the table's other files, where it lies or will lie. */
+  @JsonIgnore
+  public String shownPath() {
+    return isAside() ? DataFiles.shown(path, standsFor.get(0)) : path;
+  }
+
+  /** The files that readers who only list files see in its place; itself where it is shown. */
+  @JsonIgnore
+  public List<String> shownFiles() {
+    return isAside() ? standsFor : List.of(path);
+  }
+
+  /** The same file among the table's others. */
+  LakeFile shown() {
+    return new LakeFile(
+        shownPath(),
+        tableSchema,
+        table,
+        rows,
+        bytes,
+        schemaVersion,
+        extras,
+        unchanged,
+        minLsn,
+        maxLsn,
+        List.of());
   }
 
   /** Whose changes it holds. */

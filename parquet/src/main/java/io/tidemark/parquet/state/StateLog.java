@@ -11,8 +11,6 @@ import io.tidemark.parquet.store.ObjectStore;
 import io.tidemark.parquet.store.StoreException;
 import io.tidemark.parquet.store.StoreException.Outcome;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +27,9 @@ import java.util.UUID;
  * <p>One thread at a time.
  */
 public final class StateLog {
+  /** Joined files that are shown by one commit of a pipeline, which waits for it. */
+  private static final int MOST_SHOWN = 100;
+
   private final ObjectStore store;
   private final StateReader reader;
   private final Retention retention;
@@ -43,15 +44,6 @@ public final class StateLog {
     this.retention = retention;
     this.clock = clock;
   }
-
-  /**
-   * How much of the past is kept.
-   *
-   * @param checkpointEvery commits after which a commit carries the whole state
-   * @param tidemarks number of commits that stay readable
-   * @param grace how long a file that no longer counts stays at least, for readers that have begun
-   */
-  public record Retention(int checkpointEvery, long tidemarks, Duration grace) {}
 
   /** What became superfluous by a commit and may be deleted now. */
   public record Superfluous(List<String> files, long stateBelow) {
@@ -187,7 +179,7 @@ public final class StateLog {
       append(delta);
       return Superfluous.NOTHING;
     }
-    return commitCheckpoint(delta, retention);
+    return commitCheckpoint(delta, retention, MOST_SHOWN);
   }
 
   /**
@@ -197,7 +189,7 @@ public final class StateLog {
    * @return what may be deleted from now on
    */
   public Superfluous commitWhole(Change change, Retention kept) throws SinkException {
-    return commitCheckpoint(delta(change), kept);
+    return commitCheckpoint(delta(change), kept, Integer.MAX_VALUE);
   }
 
   private StateObject delta(Change change) throws SinkException {
@@ -238,39 +230,42 @@ public final class StateLog {
             || commits >= 10L * retention.checkpointEvery());
   }
 
-  private Superfluous commitCheckpoint(StateObject delta, Retention kept) throws SinkException {
-    LakeState after = state.copy();
-    after.apply(delta);
-    List<Long> checkpoints = new ArrayList<>(state.checkpoints());
-    checkpoints.add(delta.number());
-    long floor = floor(checkpoints, delta.number(), kept.tidemarks());
-    checkpoints.removeIf(number -> number < floor);
-    List<Retired> retired = new ArrayList<>();
-    List<String> dropped = new ArrayList<>();
-    Instant young = clock.instant().minus(kept.grace());
-    for (Retired file : after.retired()) {
-      if (file.number() <= floor && !Instant.parse(file.retiredAt()).isAfter(young)) {
-        dropped.add(file.path());
-      } else {
-        retired.add(file);
-      }
-    }
+  private Superfluous commitCheckpoint(StateObject delta, Retention kept, int mostShown)
+      throws SinkException {
+    Retirement retirement =
+        new Retirement(state.checkpoints(), delta.number(), kept, clock.instant());
+    StateObject whole = delta.showing(show(retirement.toShow(after(delta), mostShown)));
+    LakeState after = after(whole);
+    List<Retired> dropped = retirement.dropped(after);
+    List<Retired> retired = new ArrayList<>(after.retired());
+    retired.removeAll(dropped);
     append(
-        delta.asCheckpoint(
+        whole.asCheckpoint(
             new Checkpoint(
-                after.entries(), List.copyOf(after.files()), retired, List.copyOf(checkpoints))));
-    return new Superfluous(dropped, floor);
+                after.entries(), List.copyOf(after.files()), retired, retirement.checkpoints())));
+    return new Superfluous(dropped.stream().map(Retired::path).toList(), retirement.floor());
   }
 
-  /** The oldest checkpoint that the retained tidemarks need; 0 where none can go. */
-  private static long floor(List<Long> checkpoints, long number, long tidemarks) {
-    long floor = 0;
-    for (long checkpoint : checkpoints) {
-      if (number - checkpoint >= tidemarks) {
-        floor = checkpoint;
+  private LakeState after(StateObject object) {
+    LakeState after = state.copy();
+    after.apply(object);
+    return after;
+  }
+
+  /**
+   * Gives joined files their names beside the others. From here to the deletion of what they stand
+   * for, readers that only list files see their rows twice.
+   */
+  private List<LakeFile> show(List<LakeFile> files) throws SinkException {
+    try {
+      for (LakeFile file : files) {
+        store.copy(file.path(), file.shownPath());
       }
+      store.sync();
+      return files;
+    } catch (StoreException e) {
+      throw new SinkException.Retryable(e.getMessage(), e);
     }
-    return floor;
   }
 
   private void append(StateObject object) throws SinkException {

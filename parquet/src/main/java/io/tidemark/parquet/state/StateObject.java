@@ -1,6 +1,7 @@
 package io.tidemark.parquet.state;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -67,6 +68,29 @@ public record StateObject(
    * @param retiredAt when, ISO 8601 in UTC
    */
   public record Retired(String path, long number, String retiredAt) {}
+
+  /** The same commit, by which files that lay aside come beside the others of their table. */
+  StateObject showing(List<LakeFile> files) {
+    List<LakeFile> addedThen = new ArrayList<>(added);
+    addedThen.removeAll(files);
+    files.forEach(file -> addedThen.add(file.shown()));
+    List<String> removedThen = new ArrayList<>(removed);
+    files.forEach(file -> removedThen.add(file.path()));
+    return new StateObject(
+        formatVersion,
+        kind,
+        number,
+        epoch,
+        flush,
+        writtenAt,
+        previousCheckpoint,
+        tidemark,
+        committedAt,
+        changes,
+        addedThen,
+        removedThen,
+        checkpoint);
+  }
 
   /** The same commit, carrying the whole state too. */
   StateObject asCheckpoint(Checkpoint whole) {

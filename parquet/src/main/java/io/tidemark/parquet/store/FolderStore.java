@@ -114,6 +114,33 @@ public final class FolderStore implements ObjectStore {
     }
   }
 
+  @Override
+  public void copy(String from, String to) throws StoreException {
+    Path target = path(to);
+    Path temporary = staging().resolve(StagingFolder.name(0));
+    try {
+      makeFolders(target.getParent());
+      if (Files.exists(target)) {
+        unsynced.add(target.getParent());
+        return;
+      }
+      if (exclusion == Exclusion.STORE) {
+        link(path(from), target);
+      } else {
+        Files.copy(path(from), temporary);
+        force(temporary);
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      }
+      unsynced.add(target.getParent());
+    } catch (StoreException e) {
+      throw e;
+    } catch (IOException e) {
+      throw failed("copy", target, e);
+    } finally {
+      deleteQuietly(temporary);
+    }
+  }
+
   private void place(Path file, Path target) throws IOException {
     if (exclusion == Exclusion.STORE) {
       link(file, target);

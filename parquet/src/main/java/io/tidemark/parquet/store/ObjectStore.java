@@ -33,6 +33,12 @@ public interface ObjectStore extends AutoCloseable {
    */
   void publish(Path file, String key) throws StoreException;
 
+  /**
+   * Gives an object a second name; durable after {@link #sync}. An object that has that name
+   * already must be the same.
+   */
+  void copy(String from, String to) throws StoreException;
+
   /** Makes everything published durable. */
   void sync() throws StoreException;
 

@@ -110,6 +110,15 @@ public final class S3Store implements ObjectStore {
   }
 
   @Override
+  public void copy(String from, String to) throws StoreException {
+    try {
+      uploads.copy(full(from), full(to));
+    } catch (SdkException e) {
+      throw failed("copy", to, e);
+    }
+  }
+
+  @Override
   public void sync() {}
 
   @Override

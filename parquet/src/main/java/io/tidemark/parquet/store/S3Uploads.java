@@ -15,6 +15,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
@@ -39,6 +40,19 @@ final class S3Uploads {
     location.encryption().ifPresent(request::serverSideEncryption);
     location.kmsKey().ifPresent(request::ssekmsKeyId);
     return request;
+  }
+
+  /** Copies an object of at most 5 GB within the bucket. */
+  void copy(String from, String to) {
+    CopyObjectRequest.Builder request =
+        CopyObjectRequest.builder()
+            .sourceBucket(location.bucket())
+            .sourceKey(from)
+            .destinationBucket(location.bucket())
+            .destinationKey(to);
+    location.encryption().ifPresent(request::serverSideEncryption);
+    location.kmsKey().ifPresent(request::ssekmsKeyId);
+    client.copyObject(request.build());
   }
 
   void upload(Path file, String key) throws IOException {

@@ -1,10 +1,18 @@
 package io.tidemark.parquet.file;
 
+import io.tidemark.api.model.BooleanVector;
 import io.tidemark.api.model.BytesVector;
 import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Column;
 import io.tidemark.api.model.ColumnData;
+import io.tidemark.api.model.DataType;
+import io.tidemark.api.model.IntVector;
 import io.tidemark.api.model.LongVector;
 import io.tidemark.api.model.Op;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.TableSchema.ReplicaIdentity;
+import io.tidemark.api.model.Vector;
 import io.tidemark.parquet.TestTables;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,7 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Measures how fast one core writes the {@code transactions} table; run by hand. */
+/** Measures how fast one core writes the bank's and wide rows; run by hand. */
 public final class WriteSpeed {
   private static final int BATCH = 8192;
   private static final int GROUP = 1 << 20;
@@ -24,7 +32,9 @@ public final class WriteSpeed {
     int rows = args.length > 0 ? Integer.parseInt(args[0]) : 4_000_000;
     int perTransaction = args.length > 1 ? Integer.parseInt(args[1]) : rows;
     int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 6;
-    List<ChangeBatch> batches = transactions(rows, perTransaction);
+    boolean wide = args.length > 3 && args[3].equals("wide");
+    List<ChangeBatch> batches =
+        wide ? wide(rows, perTransaction) : transactions(rows, perTransaction);
     long raw = batches.stream().mapToLong(ChangeBatch::bytes).sum();
     Path folder = Files.createTempDirectory("write-speed");
     try (Encoder encoder = new Encoder(1)) {
@@ -52,6 +62,53 @@ public final class WriteSpeed {
       }
       return file.finish();
     }
+  }
+
+  /** Rows of 60 columns of six types, like those of the benchmark. */
+  private static List<ChangeBatch> wide(int rows, int perTransaction) {
+    List<DataType> types =
+        List.of(
+            new DataType.Int(64),
+            new DataType.Int(32),
+            new DataType.Text(),
+            new DataType.Decimal(12, 2),
+            new DataType.Timestamp(true),
+            new DataType.Bool());
+    List<Column> columns = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      columns.add(TestTables.column(i + 1, "c" + i, types.get(i % 6), "any"));
+    }
+    TableSchema schema =
+        new TableSchema(
+            TableName.parse("public.wide"),
+            1,
+            1,
+            columns,
+            List.of(1),
+            ReplicaIdentity.DEFAULT,
+            false);
+    List<ChangeBatch> batches = new ArrayList<>();
+    for (int row = 0; row < rows; ) {
+      ChangeBatch batch = new ChangeBatch(schema);
+      for (int i = 0; i < BATCH / 4 && row < rows; i++, row++) {
+        long transaction = row / perTransaction;
+        long now = 1_790_000_000_000_000L + transaction * 900;
+        batch.addRow(Op.CREATE, 380 * transaction, row % perTransaction, 7000 + transaction, now);
+        for (int c = 0; c < 60; c++) {
+          Vector vector = batch.columns().get(c).vector();
+          switch (c % 6) {
+            case 0 -> ((LongVector) vector).add(row * 7L);
+            case 1 -> ((IntVector) vector).add(row % 1000);
+            case 2 -> ((BytesVector) vector).add("value " + row % 5000);
+            case 3 -> ((LongVector) vector).add(row % 100_000);
+            case 4 -> ((LongVector) vector).add(now);
+            default -> ((BooleanVector) vector).add(row % 2 == 0);
+          }
+        }
+      }
+      batches.add(batch);
+    }
+    return batches;
   }
 
   /** Rows like those of the bank, {@code perTransaction} of them under one commit. */

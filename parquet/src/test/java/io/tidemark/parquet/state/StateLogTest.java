@@ -9,7 +9,6 @@ import io.tidemark.api.model.Position;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.parquet.HookedStore;
 import io.tidemark.parquet.state.StateLog.Change;
-import io.tidemark.parquet.state.StateLog.Retention;
 import io.tidemark.parquet.store.Exclusion;
 import io.tidemark.parquet.store.FolderStore;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +60,7 @@ class StateLogTest {
   }
 
   private static LakeFile file(String path) {
-    return new LakeFile(path, "public", "t", 1, 1, 1, List.of(), false, "0/1", "0/1");
+    return new LakeFile(path, "public", "t", 1, 1, 1, List.of(), false, "0/1", "0/1", List.of());
   }
 
   private LakeState load(AsOf asOf) throws Exception {
@@ -328,7 +327,8 @@ class StateLogTest {
                 List.of("_old", "price__raw"),
                 true,
                 "16/B3000000",
-                "16/B374D7F0"));
+                "16/B374D7F0",
+                List.of()));
     assertThat(state.knows("t/date=2026-11-20/t_235959000000_00000016B2000000_2000000.parquet"))
         .isTrue();
   }
