@@ -52,13 +52,21 @@ public final class Bench {
         defaultValue = "small,large,updates,wide,snapshot")
     private List<String> only;
 
+    @Option(
+        names = "--readers",
+        split = ",",
+        description = "Only these: raw, tidemark, debezium, struct. Without all of them no JSON.",
+        defaultValue = "raw,tidemark,debezium,struct")
+    private List<String> readers;
+
     @Override
     public Integer call() throws Exception {
       Path folder = Files.createTempDirectory("tidemark-bench");
       CaptureReport report = new CaptureReport(System.out, rows);
       report.machine();
       try (EmbeddedPostgres server = server(folder.resolve("postgres"))) {
-        CaptureBench bench = new CaptureBench(server, folder, rows);
+        CaptureBench bench =
+            new CaptureBench(server, folder, rows, kind -> readers.contains(kind.word()));
         Map<String, Object> ratios = new TreeMap<>();
         for (Workload workload :
             Arrays.stream(Workload.values()).filter(w -> only.contains(w.word())).toList()) {

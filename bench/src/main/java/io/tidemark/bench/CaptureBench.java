@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Capture beside its peers: for each workload every reader gets two slots, one before the warm-up
@@ -36,11 +37,13 @@ final class CaptureBench {
   private final EmbeddedPostgres server;
   private final Path folder;
   private final long rows;
+  private final Predicate<ReaderKind> chosen;
 
-  CaptureBench(EmbeddedPostgres server, Path folder, long rows) {
+  CaptureBench(EmbeddedPostgres server, Path folder, long rows, Predicate<ReaderKind> chosen) {
     this.server = server;
     this.folder = folder;
     this.rows = rows;
+    this.chosen = chosen;
   }
 
   /** Measures every reader on the stream of one workload. */
@@ -60,7 +63,7 @@ final class CaptureBench {
       Workload.run(db, "CHECKPOINT");
     }
     Map<ReaderKind, Measure> measures = new EnumMap<>(ReaderKind.class);
-    for (ReaderKind kind : STREAM_READERS) {
+    for (ReaderKind kind : chosen(STREAM_READERS)) {
       measures.put(
           kind,
           ReaderProcess.run(
@@ -92,7 +95,7 @@ final class CaptureBench {
       Workload.run(db, "CHECKPOINT");
     }
     Map<ReaderKind, Measure> measures = new EnumMap<>(ReaderKind.class);
-    for (ReaderKind kind : SNAPSHOT_READERS) {
+    for (ReaderKind kind : chosen(SNAPSHOT_READERS)) {
       measures.put(
           kind,
           ReaderProcess.run(
@@ -102,6 +105,10 @@ final class CaptureBench {
       dropSlots(kind, "snap_warm_", "snap_main_");
     }
     return measures;
+  }
+
+  private List<ReaderKind> chosen(List<ReaderKind> kinds) {
+    return kinds.stream().filter(chosen).toList();
   }
 
   private Reader.Job job(String table, String slot, long changes) throws IOException {
@@ -121,7 +128,7 @@ final class CaptureBench {
   }
 
   private void createSlots(Connection db, String prefix) throws SQLException {
-    for (ReaderKind kind : STREAM_READERS) {
+    for (ReaderKind kind : chosen(STREAM_READERS)) {
       Workload.run(
           db,
           "SELECT pg_create_logical_replication_slot('" + prefix + word(kind) + "', 'pgoutput')");

@@ -10,6 +10,8 @@ import java.util.Map;
 
 /** Prints what was measured as a table, and gives the ratios as they go into the JSON file. */
 final class CaptureReport {
+  private static final int READERS = 4;
+
   private final PrintStream out;
   private final long rows;
 
@@ -40,6 +42,9 @@ final class CaptureReport {
   /** Prints the stream of one workload. */
   Map<String, Object> stream(String title, Map<ReaderKind, Measure> measures) {
     table(title, measures, ReaderKind.RAW_READ);
+    if (measures.size() < READERS) {
+      return Map.of();
+    }
     Measure tidemark = measures.get(ReaderKind.TIDEMARK);
     Measure debezium = measures.get(ReaderKind.DEBEZIUM);
     Measure struct = measures.get(ReaderKind.DEBEZIUM_STRUCT);
@@ -57,6 +62,9 @@ final class CaptureReport {
   /** Prints the snapshot. */
   Map<String, Object> snapshot(Map<ReaderKind, Measure> measures) {
     table("snapshot", measures, ReaderKind.RAW_COPY);
+    if (measures.size() < READERS) {
+      return Map.of();
+    }
     Measure tidemark = measures.get(ReaderKind.TIDEMARK_SNAPSHOT);
     Measure debezium = measures.get(ReaderKind.DEBEZIUM_SNAPSHOT);
     Measure struct = measures.get(ReaderKind.DEBEZIUM_SNAPSHOT_STRUCT);
@@ -87,7 +95,9 @@ final class CaptureReport {
                 "%-22s %,12.0f %10.2f %12.2f %10d%n",
                 kind.title(),
                 measure.rate(),
-                measure.rate() / measures.get(ceiling).rate(),
+                measures.containsKey(ceiling)
+                    ? measure.rate() / measures.get(ceiling).rate()
+                    : Double.NaN,
                 measure.cpuMicros(),
                 measure.peakMib()));
   }

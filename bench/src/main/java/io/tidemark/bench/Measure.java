@@ -29,14 +29,14 @@ record Measure(long changes, double seconds, double cpuSeconds, long peakMib) {
     private long startedNanos;
     private long startedCpu;
 
-    void start() {
+    synchronized void start() {
       if (startedNanos == 0) {
         startedCpu = cpuNanos();
         startedNanos = System.nanoTime();
       }
     }
 
-    Measure stop(long changes) {
+    synchronized Measure stop(long changes) {
       return new Measure(
           changes,
           (System.nanoTime() - startedNanos) / 1e9,

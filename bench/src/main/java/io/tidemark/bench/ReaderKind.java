@@ -4,59 +4,66 @@ import io.tidemark.bench.DebeziumReader.Format;
 
 /** The readers that are compared, by the names that reports give them. */
 enum ReaderKind {
-  RAW_READ("raw pgoutput") {
+  RAW_READ("raw", "raw pgoutput") {
     @Override
     Reader reader() {
       return new RawStream();
     }
   },
-  TIDEMARK("Tidemark to Parquet") {
+  TIDEMARK("tidemark", "Tidemark to Parquet") {
     @Override
     Reader reader() {
       return new TidemarkReader(TidemarkReader.What.STREAM);
     }
   },
-  DEBEZIUM("Debezium JSON") {
+  DEBEZIUM("debezium", "Debezium JSON") {
     @Override
     Reader reader() {
       return DebeziumReader.stream(Format.JSON);
     }
   },
-  DEBEZIUM_STRUCT("Debezium Struct") {
+  DEBEZIUM_STRUCT("struct", "Debezium Struct") {
     @Override
     Reader reader() {
       return DebeziumReader.stream(Format.STRUCT);
     }
   },
-  RAW_COPY("raw COPY binary") {
+  RAW_COPY("raw", "raw COPY binary") {
     @Override
     Reader reader() {
       return new RawCopy();
     }
   },
-  TIDEMARK_SNAPSHOT("Tidemark to Parquet") {
+  TIDEMARK_SNAPSHOT("tidemark", "Tidemark to Parquet") {
     @Override
     Reader reader() {
       return new TidemarkReader(TidemarkReader.What.SNAPSHOT);
     }
   },
-  DEBEZIUM_SNAPSHOT("Debezium JSON") {
+  DEBEZIUM_SNAPSHOT("debezium", "Debezium JSON") {
     @Override
     Reader reader() {
       return DebeziumReader.snapshot(Format.JSON);
     }
   },
-  DEBEZIUM_SNAPSHOT_STRUCT("Debezium Struct") {
+  DEBEZIUM_SNAPSHOT_STRUCT("struct", "Debezium Struct") {
     @Override
     Reader reader() {
       return DebeziumReader.snapshot(Format.STRUCT);
     }
   };
 
+  private final String word;
   private final String title;
 
-  ReaderKind(String title) {
+  ReaderKind(String word, String title) {
+    this.word = word;
     this.title = title;
+  }
+
+  /** How {@code --readers} names it. */
+  String word() {
+    return word;
   }
 
   /** How reports name it. */

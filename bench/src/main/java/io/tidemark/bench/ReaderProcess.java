@@ -10,7 +10,8 @@ import java.util.List;
 
 /**
  * Runs one reader in a JVM of its own, so that its CPU time and its memory are its own: first a
- * warm-up job that does not count, then the measured one.
+ * warm-up job that does not count, then the measured one. {@code BENCH_READER_OPTIONS} in the
+ * environment gives that JVM more options ({@code %k} is the reader's word), for profiles.
  */
 final class ReaderProcess {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -21,16 +22,21 @@ final class ReaderProcess {
   /** Starts the process, waits for its end and returns what it measured. */
   static Measure run(ReaderKind kind, Reader.Job warmUp, Reader.Job measured)
       throws IOException, InterruptedException {
-    List<String> command =
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("java.home") + "/bin/java");
+    command.add("-Xmx512m");
+    String more = System.getenv("BENCH_READER_OPTIONS");
+    if (more != null && !more.isBlank()) {
+      command.addAll(List.of(more.strip().replace("%k", kind.word()).split(" +")));
+    }
+    command.addAll(
         List.of(
-            System.getProperty("java.home") + "/bin/java",
-            "-Xmx512m",
             "-cp",
             System.getProperty("java.class.path"),
             ReaderProcess.class.getName(),
             kind.name(),
             JSON.writeValueAsString(warmUp),
-            JSON.writeValueAsString(measured));
+            JSON.writeValueAsString(measured)));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     List<String> said = new ArrayList<>();
     try (BufferedReader out =

@@ -1,6 +1,7 @@
 package io.tidemark.bench;
 
 import io.tidemark.api.config.Settings;
+import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.source.ChangeSource;
 import io.tidemark.api.source.ResumePoint;
@@ -15,21 +16,28 @@ import io.tidemark.parquet.ParquetSink;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.PostgresSource;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Tidemark with its default settings, into Parquet on a local folder. The clock runs from the
- * moment at which the source has begun to read until a forced flush after the last change has been
- * committed.
+ * Tidemark with its default settings, into Parquet on a local folder. The clock runs until a forced
+ * flush after the last change has been committed; for a stream from the first change that was read,
+ * for a snapshot from the moment at which the source is open.
  */
 final class TidemarkReader implements Reader {
   private static final Duration FLUSH = Duration.ofSeconds(10);
   private static final long LOOK_MILLIS = 2;
+  private static final long LOOK_NANOS = 200_000;
 
   /** What is read. */
   enum What {
@@ -57,11 +65,12 @@ final class TidemarkReader implements Reader {
   public Measure read(Job job) throws Exception {
     Measure.Clock clock = new Measure.Clock();
     PostgresConfig source = source(job);
+    Lsn start = startOf(job);
     ParquetConfig lake = ParquetConfig.of(Path.of(job.folder(), "lake").toString());
     Pipeline pipeline =
         new Pipeline(
             PipelineConfig.of("bench", Path.of(job.folder(), "data"), FLUSH),
-            () -> new Timed(new PostgresSource(source, Map.of()), clock),
+            () -> new Timed(new PostgresSource(source, Map.of()), clock, start),
             List.of(),
             List.of(new NamedSink("lake", "parquet", () -> new ParquetSink(lake))));
     AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -119,11 +128,47 @@ final class TidemarkReader implements Reader {
     return config;
   }
 
-  /** A source that starts the clock when it is open. */
-  private record Timed(ChangeSource source, Measure.Clock clock) implements ChangeSource {
+  /** Where the slot stands before anything is read from it. */
+  private static Lsn startOf(Job job) throws SQLException {
+    try (Connection db = DriverManager.getConnection(job.url());
+        PreparedStatement query =
+            db.prepareStatement(
+                "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = ?")) {
+      query.setString(1, job.slot());
+      try (ResultSet result = query.executeQuery()) {
+        return result.next() ? Lsn.parse(result.getString(1)) : Lsn.ZERO;
+      }
+    }
+  }
+
+  /** A source that starts the clock. */
+  private final class Timed implements ChangeSource {
+    private final ChangeSource source;
+    private final Measure.Clock clock;
+    private final Lsn start;
+
+    Timed(ChangeSource source, Measure.Clock clock, Lsn start) {
+      this.source = source;
+      this.clock = clock;
+      this.start = start;
+    }
+
     @Override
     public void open(ResumePoint resume) {
       source.open(resume);
+      if (what == What.SNAPSHOT) {
+        clock.start();
+      } else {
+        Thread watch = new Thread(this::awaitFirst, "first-change");
+        watch.setDaemon(true);
+        watch.start();
+      }
+    }
+
+    private void awaitFirst() {
+      while (!start.isBefore(source.status().received())) {
+        LockSupport.parkNanos(LOOK_NANOS);
+      }
       clock.start();
     }
 

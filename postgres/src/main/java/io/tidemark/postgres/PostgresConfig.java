@@ -121,11 +121,13 @@ public record PostgresConfig(
    *
    * @param maxRow largest row that is taken
    * @param stream memory for transactions in progress before they spill
+   * @param streamSpill local disk for them
    * @param spillDir where they spill to
    * @param queue memory for what is read and not yet taken
    * @param walBudget WAL that may be held back before it is reported as a problem
    */
-  public record Limits(long maxRow, long stream, Path spillDir, long queue, long walBudget) {}
+  public record Limits(
+      long maxRow, long stream, long streamSpill, Path spillDir, long queue, long walBudget) {}
 
   /** What is done where there is a choice. */
   public record Policies(
@@ -279,6 +281,14 @@ public record PostgresConfig(
           SIZE,
           "64MiB",
           "Memory for transactions that are still in progress; beyond it they go to disk.");
+  private static final Option<Long> STREAM_SPILL =
+      Option.of(
+          "stream.spill-max-bytes",
+          SIZE,
+          "16GiB",
+          "Local disk for transactions that are still in progress. Beyond it the stream is read"
+              + " without streaming until the next start: the server then keeps such transactions"
+              + " itself until they commit.");
   private static final Option<String> SPILL_DIR =
       Option.optional(
           "stream.spill-dir",
@@ -360,6 +370,7 @@ public record PostgresConfig(
               ROW_FILTER,
               MAX_ROW,
               STREAM_MEMORY,
+              STREAM_SPILL,
               SPILL_DIR,
               QUEUE,
               HEARTBEAT,
@@ -457,6 +468,7 @@ public record PostgresConfig(
     return new Limits(
         settings.get(MAX_ROW),
         settings.get(STREAM_MEMORY),
+        settings.get(STREAM_SPILL),
         spill,
         settings.get(QUEUE),
         settings.get(WAL_BUDGET));

@@ -313,6 +313,8 @@ public final class PostgresSource implements ChangeSource {
     }
     Optional<StreamProgress> progress = runner.progress();
     Lsn received = consumer.received();
+    Lsn reading = progress.map(StreamProgress::received).orElse(received);
+    received = received.isBefore(reading) ? reading : received;
     Lsn head = watch.head().isBefore(received) ? received : watch.head();
     return new SourceStatus(
         progress.isPresent(),

@@ -48,6 +48,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   private boolean committed;
   private Optional<Lsn> cut = Optional.empty();
   private Lsn wanted = Lsn.ZERO;
+  private Lsn lateUntil = Lsn.ZERO;
   private volatile Lsn received = Lsn.ZERO;
   private volatile long lastCommitMicros;
 
@@ -200,6 +201,13 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     }
   }
 
+  @Override
+  public boolean isWaiting() {
+    synchronized (book) {
+      return cut.isPresent() || last.isBefore(wanted);
+    }
+  }
+
   private static long nowMicros() {
     return System.currentTimeMillis() * 1000;
   }
@@ -298,7 +306,28 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     whenEnded.accept(failure);
   }
 
+  /** Has rows of transactions in progress kept as they come until a commit has been passed. */
+  void decodeLate(Lsn commit) {
+    synchronized (book) {
+      lateUntil = commit;
+    }
+  }
+
   // ---- forms
+
+  @Override
+  public Optional<Resolved> peek(Relation relation) {
+    synchronized (book) {
+      Optional<TrackedTable> found = book.ofRelation(relation.oid());
+      if (found.isEmpty() || !found.get().follows() || !lateUntil.isBefore(last)) {
+        return Optional.empty();
+      }
+      TrackedTable table = found.get();
+      boolean leaf = relation.oid() != table.oid;
+      return Alignment.known(relation, List.of(table.history.newest()), leaf)
+          .map(schema -> bind(relation, schema, leaf));
+    }
+  }
 
   @Override
   public Optional<Resolved> resolve(Relation relation, Transaction transaction) {

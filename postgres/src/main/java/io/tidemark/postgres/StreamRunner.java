@@ -7,6 +7,8 @@ import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.history.TypeBook;
 import io.tidemark.postgres.stream.ProtocolException;
 import io.tidemark.postgres.stream.ReplicationReader;
+import io.tidemark.postgres.stream.SpillFullException;
+import io.tidemark.postgres.stream.StaleFormException;
 import io.tidemark.postgres.stream.StreamLimits;
 import io.tidemark.postgres.stream.StreamOptions;
 import io.tidemark.postgres.stream.StreamProgress;
@@ -53,6 +55,7 @@ final class StreamRunner implements Runnable {
   private volatile boolean closed;
   private volatile Ending ending;
   private boolean textOnly;
+  private boolean streaming = true;
   private Lsn stuckAt = Lsn.ZERO;
   private int stuckTimes;
 
@@ -115,7 +118,8 @@ final class StreamRunner implements Runnable {
         LOG.debug("Reading again after: {}", failure.toString());
         problems.say(
             MATTER,
-            "Reading from the slot was interrupted (" + firstLine(failure) + "); retrying.");
+            "Cannot read from slot %s for now: %s. Trying again every few seconds; nothing is lost meanwhile, but the server keeps its WAL."
+                .formatted(config.slot(), sentence(failure)));
         TimeUnit.MILLISECONDS.sleep(pause.toMillis());
         pause =
             pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
@@ -183,6 +187,7 @@ final class StreamRunner implements Runnable {
         publications.get(),
         start,
         binary,
+        streaming,
         CatalogSession.MESSAGE_PREFIX,
         session.nextXid());
   }
@@ -195,11 +200,25 @@ final class StreamRunner implements Runnable {
         usual.linger(),
         (int) Math.min(Integer.MAX_VALUE - 8, config.limits().maxRow()),
         config.limits().stream(),
+        config.limits().streamSpill(),
         usual.directory());
   }
 
   /** Throws what waiting does not heal. */
   private void refuse(Exception failure, long busySince) {
+    if (failure instanceof StaleFormException stale) {
+      consumer.decodeLate(new Lsn(stale.commitLsn()));
+      return;
+    }
+    if (failure instanceof SpillFullException) {
+      LOG.warn(
+          "Reading without streaming from here on: {}. The server keeps transactions in progress"
+              + " itself until they commit. Raise stream.spill-max-bytes to have them streamed again"
+              + " after the next start.",
+          failure.getMessage());
+      streaming = false;
+      return;
+    }
     if (failure instanceof TidemarkException known
         && known.code() != ErrorCode.SOURCE_UNREACHABLE) {
       throw known;
@@ -254,6 +273,11 @@ final class StreamRunner implements Runnable {
 
   private static boolean isBusy(Exception failure) {
     return failure instanceof SQLException sql && "55006".equals(sql.getSQLState());
+  }
+
+  private static String sentence(Exception failure) {
+    String text = firstLine(failure);
+    return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
   }
 
   private static String firstLine(Exception failure) {

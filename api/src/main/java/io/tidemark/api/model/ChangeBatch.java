@@ -27,16 +27,18 @@ public final class ChangeBatch {
 
   private static final int FIRST_CAPACITY = 16;
   private static final int META_BYTES = 38;
+  private static final int DATE_BYTES = 24;
+  private static final long[] NOT_DATED = {};
 
   private final TableSchema schema;
   private final List<ColumnData> columns;
   private List<ColumnData> before;
   private byte[] ops = new byte[FIRST_CAPACITY];
   private byte[] beforeKinds;
-  private long[] commitLsns = new long[FIRST_CAPACITY];
+  private long[] commitLsns = NOT_DATED;
   private long[] ordinals = new long[FIRST_CAPACITY];
-  private long[] xids = new long[FIRST_CAPACITY];
-  private long[] committedAt = new long[FIRST_CAPACITY];
+  private long[] xids = NOT_DATED;
+  private long[] committedAt = NOT_DATED;
   private int[] leaves;
   private final List<String> leafNames = new ArrayList<>(0);
   private int size;
@@ -48,6 +50,24 @@ public final class ChangeBatch {
   private ChangeBatch(TableSchema schema, List<ColumnData> columns) {
     this.schema = schema;
     this.columns = List.copyOf(columns);
+  }
+
+  /** Rows that are there whole, but for leaves and old rows. */
+  ChangeBatch(
+      TableSchema schema,
+      List<ColumnData> columns,
+      byte[] ops,
+      long[] commitLsns,
+      long[] ordinals,
+      long[] xids,
+      long[] committedAt) {
+    this(schema, columns);
+    this.ops = ops;
+    this.commitLsns = commitLsns;
+    this.ordinals = ordinals;
+    this.xids = xids;
+    this.committedAt = committedAt;
+    this.size = ops.length;
   }
 
   private static List<ColumnData> newColumns(TableSchema schema) {
@@ -67,20 +87,62 @@ public final class ChangeBatch {
    * @param committedAtMicros commit time in microseconds since 1970 UTC
    */
   public void addRow(Op op, long commitLsn, long ordinal, long xid, long committedAtMicros) {
+    int at = size;
+    addRow(op, ordinal);
+    if (at >= commitLsns.length) {
+      commitLsns = Arrays.copyOf(commitLsns, ops.length);
+      xids = Arrays.copyOf(xids, ops.length);
+      committedAt = Arrays.copyOf(committedAt, ops.length);
+    }
+    commitLsns[at] = commitLsn;
+    xids[at] = xid;
+    committedAt[at] = committedAtMicros;
+  }
+
+  /**
+   * Begins a row of a transaction that has not committed. All rows of the batch must be begun so,
+   * and it must be given its {@link #date} before anybody reads it.
+   */
+  public void addRow(Op op, long ordinal) {
     int at = size++;
     if (at == ops.length) {
       int length = Vector.grown(at, size);
       ops = Arrays.copyOf(ops, length);
-      commitLsns = Arrays.copyOf(commitLsns, length);
       ordinals = Arrays.copyOf(ordinals, length);
-      xids = Arrays.copyOf(xids, length);
-      committedAt = Arrays.copyOf(committedAt, length);
     }
     ops[at] = op.code();
-    commitLsns[at] = commitLsn;
     ordinals[at] = ordinal;
-    xids[at] = xid;
-    committedAt[at] = committedAtMicros;
+  }
+
+  /** Says of all rows that their transaction has committed, and where; as {@link #addRow}. */
+  public void date(long commitLsn, long xid, long committedAtMicros) {
+    commitLsns = filled(commitLsn);
+    xids = filled(xid);
+    committedAt = filled(committedAtMicros);
+  }
+
+  private long[] filled(long value) {
+    long[] values = new long[ops.length];
+    Arrays.fill(values, 0, size, value);
+    return values;
+  }
+
+  /**
+   * Takes rows back from the end, so that {@code rows} are left; also one of which only a part was
+   * appended. Only before the batch is handed over.
+   */
+  public void truncate(int rows) {
+    if (beforeKinds != null && rows < beforeKinds.length) {
+      Arrays.fill(beforeKinds, rows, Math.min(size, beforeKinds.length), (byte) 0);
+    }
+    if (leaves != null && rows < leaves.length) {
+      Arrays.fill(leaves, rows, Math.min(size, leaves.length), 0);
+    }
+    size = Math.min(size, rows);
+    columns.forEach(column -> column.truncate(rows));
+    if (before != null) {
+      before.forEach(column -> column.truncate(rows));
+    }
   }
 
   /**
@@ -89,15 +151,19 @@ public final class ChangeBatch {
    * key.
    */
   public void addBefore(Before kind) {
+    addBefore(size - 1, kind);
+  }
+
+  void addBefore(int row, Before kind) {
     if (before == null) {
       before = newColumns(schema);
       beforeKinds = new byte[ops.length];
     } else if (beforeKinds.length < ops.length) {
       beforeKinds = Arrays.copyOf(beforeKinds, ops.length);
     }
-    beforeKinds[size - 1] = (byte) kind.ordinal();
+    beforeKinds[row] = (byte) kind.ordinal();
     for (ColumnData column : before) {
-      while (column.vector().size() < size - 1) {
+      while (column.vector().size() < row) {
         column.vector().addNull();
       }
     }
@@ -108,6 +174,10 @@ public final class ChangeBatch {
    * emptied.
    */
   public void leaf(String name) {
+    leaf(size - 1, name);
+  }
+
+  void leaf(int row, String name) {
     if (leaves == null) {
       leaves = new int[ops.length];
     } else if (leaves.length < ops.length) {
@@ -118,7 +188,7 @@ public final class ChangeBatch {
       leafNames.add(name);
       index = leafNames.size() - 1;
     }
-    leaves[size - 1] = index + 1;
+    leaves[row] = index + 1;
   }
 
   /** Appends row {@code i} of a batch of the same schema, whole. */
@@ -272,7 +342,8 @@ public final class ChangeBatch {
 
   /** Bytes of memory, roughly; what limits of memory are counted in. */
   public long bytes() {
-    long sum = (long) size * META_BYTES;
+    int dateBytes = commitLsns == NOT_DATED ? DATE_BYTES : 0;
+    long sum = (long) size * (META_BYTES - dateBytes);
     for (ColumnData column : columns) {
       sum += column.bytes();
     }

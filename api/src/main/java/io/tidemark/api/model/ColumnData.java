@@ -81,6 +81,19 @@ public final class ColumnData {
     return vector.isNull(i) && !isUnchanged(i) && raw(i) == null;
   }
 
+  /** Takes rows back from the end, so that {@code size} are left. */
+  void truncate(int size) {
+    vector.truncate(size);
+    if (unchanged != null) {
+      unchanged.clear(size, Math.max(size, unchanged.length()));
+      unchanged = unchanged.isEmpty() ? null : unchanged;
+    }
+    if (raw != null) {
+      raw.tailMap(size).clear();
+      raw = raw.isEmpty() ? null : raw;
+    }
+  }
+
   /** Bytes of memory, roughly. */
   public long bytes() {
     long rawBytes = 0;

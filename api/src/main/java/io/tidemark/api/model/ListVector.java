@@ -57,4 +57,9 @@ public final class ListVector extends Vector {
     }
     endList();
   }
+
+  @Override
+  void truncated() {
+    elements.truncate(size() == 0 ? 0 : ends[size() - 1]);
+  }
 }

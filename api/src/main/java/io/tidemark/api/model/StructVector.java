@@ -63,4 +63,9 @@ public final class StructVector extends Vector {
     }
     next();
   }
+
+  @Override
+  void truncated() {
+    fields.forEach(field -> field.truncate(size()));
+  }
 }

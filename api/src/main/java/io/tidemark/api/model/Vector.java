@@ -91,6 +91,22 @@ public abstract sealed class Vector
     }
   }
 
+  /** Takes elements back from the end, so that {@code newSize} are left; does nothing to fewer. */
+  public final void truncate(int newSize) {
+    if (newSize >= size) {
+      return;
+    }
+    for (int word = newSize >> 6;
+        nulls != null && word < nulls.length && word << 6 < size;
+        word++) {
+      long kept = word == newSize >> 6 ? (1L << newSize) - 1 : 0;
+      nullCount -= Long.bitCount(nulls[word] & ~kept);
+      nulls[word] &= kept;
+    }
+    size = newSize;
+    truncated();
+  }
+
   /** Bytes of memory that the elements take, roughly; what limits of memory are counted in. */
   public abstract long bytes();
 
@@ -99,6 +115,9 @@ public abstract sealed class Vector
 
   /** Appends the value of a non-null element of a vector of the same class. */
   abstract void copyFrom(Vector other, int i);
+
+  /** Takes back what lies inside the elements that were taken back. */
+  void truncated() {}
 
   /** Counts one element more and tells the place it has. */
   final int next() {

@@ -1,5 +1,6 @@
 package io.tidemark.engine.spill;
 
+import io.tidemark.api.model.BatchCodec;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.TableSchema;
 import java.io.EOFException;

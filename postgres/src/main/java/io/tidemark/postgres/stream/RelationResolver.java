@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Says what the rows under a RELATION message become. Called by the stream's reader thread, once
- * for each RELATION message when the first surviving row under it is released, so that DDL that was
- * rolled back is never seen. All rows before that one have been given to {@link
- * StreamListener#changes} by then, so a new version of a table's form may be announced from inside
- * this call.
+ * Says what the rows under a RELATION message become. Called by the stream's reader thread. What
+ * counts is {@link #resolve}, asked once for each RELATION message when the first surviving row
+ * under it is released, so that DDL that was rolled back is never seen. All rows of the table
+ * before that one have been given to {@link StreamListener#changes} by then, so a new version of
+ * its form may be announced from inside that call.
  */
 public interface RelationResolver {
   /**
@@ -26,6 +26,16 @@ public interface RelationResolver {
    *     for its copy)
    */
   Optional<Resolved> resolve(Relation relation, StreamListener.Transaction transaction);
+
+  /**
+   * What the rows under a RELATION message are likely to become, asked when it comes inside a
+   * transaction in progress. Has no effect. Rows are decoded so as they come; once the transaction
+   * has committed {@link #resolve} is asked, and a wrong guess costs time only: rows are placed
+   * anew, or the transaction is read again ({@link StaleFormException}).
+   *
+   * @return empty to keep the rows as they come and decode them when the transaction has committed
+   */
+  Optional<Resolved> peek(Relation relation);
 
   /**
    * Counts what makes earlier answers void: the copy of a table begins, a table is paused or has

@@ -22,7 +22,7 @@ public final class ReplicationReader implements AutoCloseable {
   private static final int BURST = 64;
 
   private static final int BURST_MILLIS = 1;
-  private static final int SLICE_MILLIS = 100;
+  private static final int SLICE_MILLIS = 20;
   private static final long SILENCE_NANOS = 300_000_000_000L;
   private static final long FAREWELL_MILLIS = 3_000;
   private static final long JOIN_MILLIS = 8_000;
@@ -160,7 +160,10 @@ public final class ReplicationReader implements AutoCloseable {
     if (count > 0) {
       heardAt = now;
     } else if (now - heardAt > SILENCE_NANOS) {
-      throw new IOException("The server has been silent for five minutes.");
+      throw new IOException(
+          "the server has been silent for five minutes, so the network is taken for broken");
+    } else if (listener.isWaiting()) {
+      status.ask(channel, now);
     }
     status.sendIfDue(channel, now);
     publish();

@@ -17,7 +17,7 @@ final class RolledBackMessages {
 
   /** Counts a message that names a subtransaction. */
   void added(int subxid) {
-    if (!any || SubtransactionIndex.precedes(highest, subxid)) {
+    if (!any || Xids.precedes(highest, subxid)) {
       highest = subxid;
     }
     any = true;
@@ -25,10 +25,9 @@ final class RolledBackMessages {
 
   /** Counts a rollback, behind everything that stands before a position. */
   void rolledBack(int subxid, long position) {
-    if (any && !SubtransactionIndex.precedes(highest, subxid)) {
+    if (any && !Xids.precedes(highest, subxid)) {
       // One of an earlier id, later on, says all that one of a later id said.
-      while (!rollbacks.isEmpty()
-          && !SubtransactionIndex.precedes(rollbacks.getLast().subxid(), subxid)) {
+      while (!rollbacks.isEmpty() && !Xids.precedes(rollbacks.getLast().subxid(), subxid)) {
         rollbacks.removeLast();
       }
       rollbacks.addLast(new Rollback(subxid, position));
@@ -50,7 +49,6 @@ final class RolledBackMessages {
     return rollbacks.stream()
         .anyMatch(
             rollback ->
-                position < rollback.position()
-                    && !SubtransactionIndex.precedes(subxid, rollback.subxid()));
+                position < rollback.position() && !Xids.precedes(subxid, rollback.subxid()));
   }
 }

@@ -1,7 +1,13 @@
 package io.tidemark.postgres.stream;
 
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.ColumnData;
+import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.Vector;
 import io.tidemark.postgres.type.ColumnCodec;
+import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** How the values of one relation's rows reach the columns of a table's batch. */
@@ -40,6 +46,45 @@ final class RowBinding {
       }
     }
     this.unfilled = IntStream.range(0, filled.length).filter(i -> !filled[i]).toArray();
+  }
+
+  /**
+   * Rows that were decoded by another binding of the same relation, in the form of this one.
+   *
+   * @throws StaleFormException where their values would be read otherwise now
+   */
+  ChangeBatch take(ChangeBatch batch, RowBinding by) {
+    if (!relation.equals(by.relation) || !Objects.equals(leaf, by.leaf)) {
+      throw stale(batch);
+    }
+    List<ColumnData> before = batch.hasBefore() ? placed(batch, batch.before(), by) : null;
+    return batch.as(schema, placed(batch, batch.columns(), by), before);
+  }
+
+  private List<ColumnData> placed(ChangeBatch batch, List<ColumnData> columns, RowBinding by) {
+    ColumnData[] result = new ColumnData[schema.columns().size()];
+    for (int i = 0; i < targets.length; i++) {
+      if (targets[i] >= 0) {
+        int source = by.targets[i];
+        DataType type = schema.columns().get(targets[i]).type();
+        if (source < 0 || !by.schema.columns().get(source).type().equals(type)) {
+          throw stale(batch);
+        }
+        result[targets[i]] = columns.get(source);
+      }
+    }
+    for (int index : unfilled) {
+      result[index] = new ColumnData(Vector.of(schema.columns().get(index).type()));
+      for (int row = 0; row < batch.size(); row++) {
+        result[index].vector().addNull();
+      }
+    }
+    return List.of(result);
+  }
+
+  private StaleFormException stale(ChangeBatch batch) {
+    return new StaleFormException(
+        relation.schema() + "." + relation.name(), batch.size() == 0 ? 0 : batch.commitLsn(0));
   }
 
   /** Number of values in a row. */

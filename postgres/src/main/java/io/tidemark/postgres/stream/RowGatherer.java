@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * Gathers the rows of committed transactions into one batch for each table, and hands all batches
@@ -132,6 +133,30 @@ final class RowGatherer {
           binding.table,
           "Cannot take a row of table %s: it has %,d bytes in the log, more than max-row-bytes (%,d). Raise max-row-bytes or leave the large column out, then copy the table again."
               .formatted(binding.table.name, bytes, limits.maxRowBytes()));
+    }
+  }
+
+  /** Gives rows that were decoded before their transaction committed. */
+  void give(DecodedRows received, IntFunction<Shape> shapeOf) {
+    if (received.firstOrdinal() != nextOrdinal) {
+      throw new IllegalStateException(
+          "Cannot give decoded rows from place %d of a transaction: %d changes were given. This is a defect."
+              .formatted(received.firstOrdinal(), nextOrdinal));
+    }
+    nextOrdinal += received.changes();
+    handOver();
+    List<ChangeBatch> batches = new ArrayList<>();
+    for (DecodedRows.Part part : received.parts()) {
+      RowBinding binding =
+          part.batch().size() == 0 ? null : binding(shapeOf.apply(part.relation().oid()));
+      if (binding != null) {
+        part.batch().date(transaction.commitLsn(), transaction.xid(), transaction.committedAt());
+        batches.add(binding.take(part.batch(), part.binding()));
+      }
+    }
+    for (ChangeBatch batch : MergedBatches.byTable(batches)) {
+      rows += batch.size();
+      listener.changes(batch);
     }
   }
 

@@ -16,20 +16,36 @@ final class Shapes {
   private final Map<Integer, Shape> own = new HashMap<>();
   private long received;
   private boolean streamed;
+  private long receipt;
+  private boolean orphaned;
+  private Shape last;
 
   /** The number of a RELATION message that has just been received. */
   long nextReceipt() {
     return ++received;
   }
 
+  /**
+   * Says of the description that is taken in next where it came from.
+   *
+   * @param number its {@link #nextReceipt}
+   * @param rolledBack whether the subtransaction under which it came has not survived
+   */
+  void nextIs(long number, boolean rolledBack) {
+    receipt = number;
+    orphaned = rolledBack;
+  }
+
   /** From here on messages describe the rows of one streamed transaction. */
   void beginStreamed() {
     streamed = true;
+    last = null;
   }
 
   /** The streamed transaction has committed. */
   void promote() {
     streamed = false;
+    last = null;
     for (Shape shape : own.values()) {
       Shape known = global.get(shape.relation.oid());
       if (!shape.orphaned && (known == null || known.receipt < shape.receipt)) {
@@ -39,26 +55,18 @@ final class Shapes {
     own.clear();
   }
 
-  /**
-   * Takes a description in.
-   *
-   * @param receipt its {@link #nextReceipt}
-   */
-  Shape describe(Relation relation, long receipt, Origin origin) {
-    Shape shape = new Shape(relation, receipt, origin == Origin.ROLLED_BACK);
-    (streamed ? own : global).put(relation.oid(), shape);
-    return shape;
+  /** Takes a description in. */
+  void describe(Relation relation) {
+    last = new Shape(relation, receipt, orphaned);
+    (streamed ? own : global).put(relation.oid(), last);
   }
 
   /** The shape of a relation's rows, null where it was never described. */
   Shape find(int oid) {
-    Shape shape = streamed ? own.get(oid) : null;
-    return shape == null ? global.get(oid) : shape;
-  }
-
-  /** Whether the subtransaction under which a RELATION message came has survived. */
-  enum Origin {
-    SURVIVED,
-    ROLLED_BACK
+    if (last == null || last.relation.oid() != oid) {
+      Shape shape = streamed ? own.get(oid) : null;
+      last = shape == null ? global.get(oid) : shape;
+    }
+    return last;
   }
 }

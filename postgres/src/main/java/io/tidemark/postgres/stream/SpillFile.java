@@ -62,8 +62,8 @@ final class SpillFile implements AutoCloseable {
   }
 
   /** Writes behind what is there. */
-  void append(byte[] data, int length) {
-    ByteBuffer bytes = ByteBuffer.wrap(data, 0, length);
+  void append(byte[] data, int offset, int length) {
+    ByteBuffer bytes = ByteBuffer.wrap(data, offset, length);
     try {
       while (bytes.hasRemaining()) {
         size += channel.write(bytes, size);
@@ -74,15 +74,15 @@ final class SpillFile implements AutoCloseable {
   }
 
   /** Reads bytes that are there. */
-  void read(long position, byte[] into, int offset, int length) {
-    ByteBuffer bytes = ByteBuffer.wrap(into, offset, length);
+  byte[] read(long position, int length) {
+    ByteBuffer bytes = ByteBuffer.allocate(length);
     try {
       while (bytes.hasRemaining()) {
-        int read = channel.read(bytes, position + bytes.position() - offset);
-        if (read < 0) {
+        if (channel.read(bytes, position + bytes.position()) < 0) {
           throw new IOException("it ends before byte " + (position + length));
         }
       }
+      return bytes.array();
     } catch (IOException e) {
       throw failed(path, "read", e);
     }

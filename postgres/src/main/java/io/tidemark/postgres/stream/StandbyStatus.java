@@ -14,15 +14,18 @@ final class StandbyStatus {
   private static final long USUAL_NANOS = 10_000_000_000L;
   private static final long MOVED_NANOS = 1_000_000_000L;
   private static final long BUSY_NANOS = 500_000_000L;
+  private static final long ASK_NANOS = 50_000_000L;
 
   private final AtomicLong confirmed = new AtomicLong();
   private long received;
   private long sentConfirmed;
   private long sentAt;
   private boolean heard;
+  private long askedAt;
 
   StandbyStatus(long now) {
     sentAt = now;
+    askedAt = now - ASK_NANOS;
   }
 
   /** Lets the server forget the log below a position; never goes back. Any thread. */
@@ -62,6 +65,15 @@ final class StandbyStatus {
    */
   void sendWhileBusy(WalChannel channel, long now) throws IOException {
     if (now - sentAt >= BUSY_NANOS) {
+      send(channel, now);
+    }
+  }
+
+  /** Asks an idle server how far it is, which it would tell after long; not too often. */
+  void ask(WalChannel channel, long now) throws IOException {
+    if (now - askedAt >= ASK_NANOS) {
+      askedAt = now;
+      heard = false;
       send(channel, now);
     }
   }

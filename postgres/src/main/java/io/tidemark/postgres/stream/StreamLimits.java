@@ -14,6 +14,7 @@ import java.time.Duration;
  *     row may take twice as many); the table of a larger one fails
  * @param streamedBytes memory for transactions in progress, all together; beyond it they are
  *     written to disk
+ * @param spilledBytes local disk for them, all together; beyond it {@link SpillFullException}
  * @param directory where transactions in progress are written, for this stream alone: what an
  *     earlier process left there is deleted
  */
@@ -23,6 +24,7 @@ public record StreamLimits(
     Duration linger,
     int maxRowBytes,
     long streamedBytes,
+    long spilledBytes,
     Path directory) {
   private static final int MIB = 1 << 20;
 
@@ -30,10 +32,14 @@ public record StreamLimits(
   private static final int FRAME_BYTES = 16 << 10;
 
   public StreamLimits {
-    if (batchRows < 1 || batchBytes < 1 || maxRowBytes < 1 || streamedBytes < 1) {
+    if (batchRows < 1
+        || batchBytes < 1
+        || maxRowBytes < 1
+        || streamedBytes < 1
+        || spilledBytes < 1) {
       throw new IllegalArgumentException(
-          "Cannot bound the stream with %d rows, %d bytes a batch, %d bytes a row, %d bytes in progress: each must be 1 or more."
-              .formatted(batchRows, batchBytes, maxRowBytes, streamedBytes));
+          "Cannot bound the stream with %d rows, %d bytes a batch, %d bytes a row, %d bytes in progress, %d of them on disk: each must be 1 or more."
+              .formatted(batchRows, batchBytes, maxRowBytes, streamedBytes, spilledBytes));
     }
   }
 
@@ -42,9 +48,12 @@ public record StreamLimits(
     return (type == 'U' ? 2L * maxRowBytes : maxRowBytes) + FRAME_BYTES;
   }
 
-  /** The usual bounds: 65,536 rows, 8 MiB, 20 ms, rows to 64 MiB, 64 MiB in progress. */
+  /**
+   * The usual bounds: 65,536 rows, 8 MiB, 20 ms, rows to 64 MiB, 64 MiB in progress, 16 GiB on
+   * disk.
+   */
   public static StreamLimits usual(Path directory) {
     return new StreamLimits(
-        65_536, 8L * MIB, Duration.ofMillis(20), 64 * MIB, 64L * MIB, directory);
+        65_536, 8L * MIB, Duration.ofMillis(20), 64 * MIB, 64L * MIB, 16_384L * MIB, directory);
   }
 }

@@ -93,6 +93,14 @@ public interface StreamListener {
   void keepAlive(long serverEnd);
 
   /**
+   * Whether somebody waits for a {@link #keepAlive}; an idle server is then asked at once how far
+   * it is. Asked often.
+   */
+  default boolean isWaiting() {
+    return false;
+  }
+
+  /**
    * The reading is over; nothing more is called.
    *
    * @param failure why; empty when the reader was closed

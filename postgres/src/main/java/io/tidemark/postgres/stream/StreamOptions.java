@@ -11,6 +11,8 @@ import java.util.List;
  * @param start where to start; explicit, for a start at 0/0 lets the server choose. The server
  *     silently moves a start below the slot's confirmed position up to that
  * @param binary whether values come in binary form where their type has one
+ * @param streaming whether large transactions come while they are in progress; else the server
+ *     keeps each until it commits
  * @param messagePrefix logical messages with a prefix that begins so are given to the listener; all
  *     others are passed over
  * @param recentXid any full (64-bit) transaction id that the server gave out lately, for instance
@@ -21,6 +23,7 @@ public record StreamOptions(
     List<String> publications,
     Lsn start,
     boolean binary,
+    boolean streaming,
     String messagePrefix,
     long recentXid) {
   public StreamOptions {
@@ -49,7 +52,9 @@ public record StreamOptions(
         + literal(Integer.toString(ProtocolVersion.V2.number()))
         + ", \"publication_names\" "
         + literal(names.toString())
-        + ", \"streaming\" 'on', \"messages\" 'on', \"binary\" "
+        + ", \"streaming\" "
+        + literal(streaming ? "on" : "off")
+        + ", \"messages\" 'on', \"binary\" "
         + literal(binary ? "on" : "off")
         + ")";
   }

@@ -12,6 +12,7 @@ import java.util.Map;
 final class StreamStore implements AutoCloseable {
   private final Path directory;
   private final long limit;
+  private final long diskLimit;
   private final Map<Integer, StreamedTransaction> open = new HashMap<>();
   private long memory;
   private volatile long spilled;
@@ -20,10 +21,12 @@ final class StreamStore implements AutoCloseable {
    * An empty store; deletes what an earlier process left in the directory.
    *
    * @param limit bytes of memory
+   * @param diskLimit bytes on disk, beyond which {@link SpillFullException} is thrown
    */
-  StreamStore(Path directory, long limit) {
+  StreamStore(Path directory, long limit, long diskLimit) {
     this.directory = directory;
     this.limit = limit;
+    this.diskLimit = diskLimit;
     SpillFile.sweep(directory);
   }
 
@@ -61,7 +64,15 @@ final class StreamStore implements AutoCloseable {
       memory -= largest.memory();
       largest.spill(directory);
       count();
+      if (spilled > diskLimit) {
+        throw new SpillFullException(diskLimit);
+      }
     }
+  }
+
+  /** Counts the memory of a transaction that is being given, piece by piece. */
+  void read(StreamedTransaction transaction, long memoryBefore) {
+    memory += transaction.memory() - memoryBefore;
   }
 
   /** Forgets a transaction, with its file. */

@@ -1,16 +1,18 @@
 package io.tidemark.postgres.stream;
 
+import io.tidemark.api.model.ChangeBatch.Before;
+import io.tidemark.api.model.Op;
+import io.tidemark.postgres.stream.TableRows.UnreadableValueException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The messages of one transaction in progress, in the order in which they came, each with the
- * subtransaction it belongs to. The newer part is in memory, the older may be in a file.
- *
- * <p>A record is {@code length of the body (4), subtransaction (4), type (1), body}; it never lies
- * across two pieces of memory.
+ * The log of one transaction in progress, in the order in which it came: rows that were decoded,
+ * and messages as they came where they cannot be decoded before the commit. The newer part is in
+ * memory, the older may be in a file.
  *
  * <p><b>Rollback of a subtransaction</b> cuts the end off. That is exact, and needs no list of
  * subtransactions: from the moment a subtransaction gets its id until it ends, its backend gives
@@ -22,50 +24,59 @@ import java.util.Map;
  * until the server sends a newer one: the last one of each relation is put back behind the cut.
  */
 final class StreamedTransaction implements AutoCloseable {
-  /** A RELATION message: the body has a number of its receipt (8) before it. */
-  static final byte RELATION = 'R';
-
-  /** The same, sent under a subtransaction that was rolled back. */
-  static final byte ORPHANED_RELATION = 'r';
-
-  /** A logical message: the body has the id of its {@link MarkedPrefix} (4) before it. */
-  static final byte MESSAGE = 'm';
-
-  /** In place of a row message too large to be taken: relation (4), bytes (8). */
-  static final byte TOO_LARGE = 'x';
-
-  static final int HEADER = 9;
-
   private static final int MIN_PIECE = 4 << 10;
-  private static final int MAX_PIECE = 1 << 20;
+  private static final int MAX_PIECE = 128 << 10;
 
   private final int xid;
-  private final List<Piece> pieces = new ArrayList<>();
-  private final SubtransactionIndex index = new SubtransactionIndex();
+  private final List<Segment> segments = new ArrayList<>();
   private final Map<Integer, LastRelation> relations = new HashMap<>();
+  private final Map<Integer, Reception> receptions = new HashMap<>();
   private final RolledBackMessages messages = new RolledBackMessages();
   private SpillFile file;
-  private long end;
+  private long records;
+  private long changes;
+  private int newest;
   private long memory;
+
+  /** Generation of the resolver of which the receptions are. */
+  private long generation;
+
+  /** The last segment's rows while more may be appended to them. */
+  private DecodedRows open;
 
   StreamedTransaction(int xid) {
     this.xid = xid;
   }
 
-  /** A run of records in memory. */
-  private static final class Piece {
-    final byte[] bytes;
-    final long position;
-    int used;
+  /** A stretch of the log, and what lies before it. */
+  static final class Segment {
+    private final long firstRecord;
+    private final long firstChange;
+    private final int newestBefore;
+    private Stretch inMemory;
+    private Stretch.Stored stored;
+    private long position;
 
-    Piece(long position, int capacity) {
-      this.position = position;
-      this.bytes = new byte[capacity];
+    private Segment(StreamedTransaction of, Stretch stretch) {
+      firstRecord = of.records;
+      firstChange = of.changes;
+      newestBefore = of.newest;
+      inMemory = stretch;
+    }
+
+    /** Place of the first record among those that are left. */
+    long firstRecord() {
+      return firstRecord;
+    }
+
+    /** The records. */
+    Stretch stretch() {
+      return inMemory;
     }
   }
 
   /** The newest RELATION message of a relation, and where its record stands. */
-  private record LastRelation(long position, byte[] body) {}
+  private record LastRelation(long record, byte[] body) {}
 
   /** The top-level transaction id. */
   int xid() {
@@ -82,17 +93,63 @@ final class StreamedTransaction implements AutoCloseable {
     return file == null ? 0 : file.size();
   }
 
-  /** Keeps a row message. */
+  /** What the transaction was told of each relation, by oid. */
+  Map<Integer, Reception> receptions() {
+    return receptions;
+  }
+
+  /** Generation of the resolver of which the {@link #receptions} are. */
+  long generation() {
+    return generation;
+  }
+
+  void generation(long now) {
+    generation = now;
+  }
+
+  /**
+   * Decodes a row and keeps it.
+   *
+   * @param row the new row; of a DELETE the old key or row
+   * @return the rows that are gathered in one piece now
+   * @throws UnreadableValueException when a value cannot be read; then nothing was kept
+   */
+  DecodedRows add(Reception reception, int subxid, Op op, Before before, Tuple old, Tuple row)
+      throws UnreadableValueException {
+    if (open == null) {
+      DecodedRows rows = new DecodedRows(changes);
+      segments.add(new Segment(this, rows));
+      open = rows;
+    }
+    memory += open.add(reception, subxid, op, before, old, row);
+    count(subxid, 1);
+    return open;
+  }
+
+  /** Ends the piece of decoded rows that is being gathered. */
+  void endRows() {
+    if (open != null) {
+      memory -= open.memory();
+      open.end();
+      memory += open.memory();
+      open = null;
+    }
+  }
+
+  /** Keeps a message as it came. */
   void add(byte type, int subxid, byte[] data, int offset, int length) {
-    index.added(subxid, end);
-    Piece piece = room(HEADER + length);
-    int at = piece.used;
-    Bytes.putInt(piece.bytes, at, length);
-    Bytes.putInt(piece.bytes, at + 4, subxid);
-    piece.bytes[at + 8] = type;
-    System.arraycopy(data, offset, piece.bytes, at + HEADER, length);
-    piece.used += HEADER + length;
-    end += HEADER + length;
+    RawRecords piece = room(length);
+    long before = piece.changes();
+    piece.add(type, subxid, data, offset, length);
+    count(subxid, piece.changes() - before);
+  }
+
+  private void count(int subxid, long more) {
+    if (records == 0 || Xids.precedes(newest, subxid)) {
+      newest = subxid;
+    }
+    records++;
+    changes += more;
   }
 
   /**
@@ -105,8 +162,8 @@ final class StreamedTransaction implements AutoCloseable {
     byte[] body = new byte[Long.BYTES + length];
     Bytes.putLong(body, 0, receipt);
     System.arraycopy(data, offset, body, Long.BYTES, length);
-    relations.put(Bytes.getInt(data, offset), new LastRelation(end, body));
-    add(RELATION, subxid, body, 0, body.length);
+    relations.put(Bytes.getInt(data, offset), new LastRelation(records, body));
+    add(RawRecords.RELATION, subxid, body, 0, body.length);
   }
 
   /** Keeps a logical message, of the subtransaction that its prefix may name. */
@@ -115,63 +172,126 @@ final class StreamedTransaction implements AutoCloseable {
     byte[] body = new byte[Integer.BYTES + length];
     Bytes.putInt(body, 0, subxid);
     System.arraycopy(data, offset, body, Integer.BYTES, length);
-    add(MESSAGE, xid, body, 0, body.length);
+    add(RawRecords.MESSAGE, xid, body, 0, body.length);
     messages.added(subxid);
   }
 
-  /** Whether a logical message that the cursor stands at was rolled back. */
-  boolean isRolledBack(Cursor cursor) {
-    return messages.isRolledBack(Bytes.getInt(cursor.data(), cursor.offset()), cursor.position);
+  /** Whether a logical message of a subtransaction, at the place of a record, was rolled back. */
+  boolean isRolledBack(int subxid, long record) {
+    return messages.isRolledBack(subxid, record);
   }
 
-  /** Drops the messages of a subtransaction that was rolled back, and of its descendants. */
+  /** Drops the records of a subtransaction that was rolled back, and of its descendants. */
   void rollBack(int subxid) {
-    if (index.mayHave(subxid)) {
+    if (records > 0 && !Xids.precedes(newest, subxid)) {
       dropFrom(subxid);
     }
-    messages.rolledBack(subxid, end);
+    messages.rolledBack(subxid, records);
   }
 
   private void dropFrom(int subxid) {
-    long from = index.scanFrom(subxid);
-    Cursor cursor = new Cursor(from);
-    while (cursor.next() && SubtransactionIndex.precedes(cursor.subxid(), subxid)) {
-      index.scanned(cursor.subxid());
-      from = cursor.nextPosition();
+    int last = segments.size() - 1;
+    while (last > 0 && !Xids.precedes(segments.get(last).newestBefore, subxid)) {
+      remove(last--);
     }
-    cut(from);
-    if (from == 0) {
-      index.clear();
+    Segment segment = segments.get(last);
+    newest = segment.newestBefore;
+    load(segment);
+    memory -= segment.inMemory.memory();
+    segment.inMemory.cut(subxid);
+    memory += segment.inMemory.memory();
+    records = segment.firstRecord + segment.inMemory.records();
+    changes = segment.firstChange + segment.inMemory.changes();
+    if (segment.inMemory.records() == 0) {
+      remove(last);
+    } else if (last == 0 || Xids.precedes(newest, segment.inMemory.newest())) {
+      newest = segment.inMemory.newest();
     }
+    messages.cut(records);
+    putBack();
+  }
+
+  /** Puts the descriptions behind the cut that were dropped with it. */
+  private void putBack() {
+    long cut = records;
     for (Map.Entry<Integer, LastRelation> entry : relations.entrySet()) {
-      if (entry.getValue().position() >= from) {
+      if (entry.getValue().record() >= cut) {
         byte[] body = entry.getValue().body();
-        entry.setValue(new LastRelation(end, body));
-        add(ORPHANED_RELATION, xid, body, 0, body.length);
+        entry.setValue(new LastRelation(records, body));
+        add(RawRecords.ORPHANED_RELATION, xid, body, 0, body.length);
       }
     }
   }
 
+  private void remove(int index) {
+    Segment segment = segments.remove(index);
+    if (segment.inMemory == null) {
+      file.truncate(segment.position);
+    } else {
+      memory -= segment.inMemory.memory();
+      open = segment.inMemory == open ? null : open;
+    }
+  }
+
+  /** Brings a segment back into memory, the last one. */
+  private void load(Segment segment) {
+    if (segment.inMemory == null) {
+      segment.inMemory = segment.stored.load();
+      file.truncate(segment.position);
+      memory += segment.inMemory.memory();
+    }
+  }
+
   /** Writes what is in memory to a file. */
-  void spill(java.nio.file.Path directory) {
+  void spill(Path directory) {
+    endRows();
     if (file == null) {
       file = new SpillFile(directory, Integer.toUnsignedLong(xid));
     }
-    for (Piece piece : pieces) {
-      file.append(piece.bytes, piece.used);
+    int first = segments.size();
+    while (first > 0 && segments.get(first - 1).inMemory != null) {
+      first--;
     }
-    pieces.clear();
+    for (Segment segment : segments.subList(first, segments.size())) {
+      segment.position = file.size();
+      segment.stored = segment.inMemory.store(file);
+      segment.inMemory = null;
+    }
     memory = 0;
   }
 
-  /** Reads the records from the first on. Nothing may be added or dropped meanwhile. */
-  Cursor read() {
-    return new Cursor(0);
+  /** Goes through the log once, from the first record on; nothing may be done to it any more. */
+  Reading read() {
+    endRows();
+    return new Reading();
+  }
+
+  /** What is left to be read; what was read is forgotten. */
+  final class Reading {
+    private int next;
+
+    /** The next stretch; null at the end. */
+    Segment next() {
+      if (next > 0) {
+        memory -= segments.get(next - 1).inMemory.memory();
+        segments.set(next - 1, null);
+      }
+      if (next == segments.size()) {
+        return null;
+      }
+      Segment segment = segments.get(next++);
+      if (segment.inMemory == null) {
+        segment.inMemory = segment.stored.load();
+        memory += segment.inMemory.memory();
+      }
+      return segment;
+    }
   }
 
   @Override
   public void close() {
-    pieces.clear();
+    segments.clear();
+    open = null;
     memory = 0;
     if (file != null) {
       file.close();
@@ -179,127 +299,17 @@ final class StreamedTransaction implements AutoCloseable {
     }
   }
 
-  private Piece room(int bytes) {
-    Piece last = pieces.isEmpty() ? null : pieces.get(pieces.size() - 1);
-    if (last != null && last.bytes.length - last.used >= bytes) {
+  private RawRecords room(int length) {
+    endRows();
+    if (!segments.isEmpty()
+        && segments.get(segments.size() - 1).inMemory instanceof RawRecords last
+        && last.hasRoom(length)) {
       return last;
     }
     int usual = (int) Math.max(MIN_PIECE, Math.min(MAX_PIECE, memory));
-    Piece piece = new Piece(end, Math.max(usual, bytes));
-    pieces.add(piece);
-    memory += piece.bytes.length;
+    RawRecords piece = new RawRecords(Math.max(usual, RawRecords.HEADER + length));
+    segments.add(new Segment(this, piece));
+    memory += piece.memory();
     return piece;
-  }
-
-  private void cut(long position) {
-    while (!pieces.isEmpty() && pieces.get(pieces.size() - 1).position >= position) {
-      memory -= pieces.remove(pieces.size() - 1).bytes.length;
-    }
-    if (!pieces.isEmpty()) {
-      Piece last = pieces.get(pieces.size() - 1);
-      last.used = (int) (position - last.position);
-    } else if (file != null && position < file.size()) {
-      file.truncate(position);
-    }
-    end = position;
-    messages.cut(position);
-  }
-
-  /** Goes through the records. */
-  final class Cursor {
-    private static final int BUFFER = 256 << 10;
-
-    private byte[] data;
-    private int at;
-    private int limit;
-    private long position;
-    private long nextPosition;
-    private int pieceIndex;
-    private byte[] buffer;
-    private long bufferStart;
-
-    private Cursor(long from) {
-      nextPosition = from;
-    }
-
-    /** Goes to the next record; false where there is none. */
-    boolean next() {
-      position = nextPosition;
-      if (position >= end) {
-        return false;
-      }
-      if (position < spilled()) {
-        need(HEADER);
-        need(HEADER + length());
-      } else {
-        findPiece();
-      }
-      nextPosition = position + HEADER + length();
-      return true;
-    }
-
-    /** The type of the message. */
-    byte type() {
-      return data[at + 8];
-    }
-
-    /** The transaction or subtransaction that the message belongs to. */
-    int subxid() {
-      return Bytes.getInt(data, at + 4);
-    }
-
-    /** The array in which the body stands until the next call of {@link #next}. */
-    byte[] data() {
-      return data;
-    }
-
-    /** Where the body begins. */
-    int offset() {
-      return at + HEADER;
-    }
-
-    /** Bytes of the body. */
-    int length() {
-      return Bytes.getInt(data, at);
-    }
-
-    long nextPosition() {
-      return nextPosition;
-    }
-
-    private void findPiece() {
-      while (pieceIndex + 1 < pieces.size() && pieces.get(pieceIndex + 1).position <= position) {
-        pieceIndex++;
-      }
-      Piece piece = pieces.get(pieceIndex);
-      data = piece.bytes;
-      at = (int) (position - piece.position);
-    }
-
-    /** Makes sure that so many bytes from the position on are in the buffer. */
-    private void need(int bytes) {
-      if (buffer == null) {
-        buffer = new byte[Math.max(BUFFER, bytes)];
-        data = buffer;
-        at = 0;
-        limit = 0;
-        bufferStart = position;
-      }
-      at = (int) (position - bufferStart);
-      if (limit - at >= bytes) {
-        return;
-      }
-      int capacity = Math.max(BUFFER, bytes);
-      byte[] target = buffer.length == capacity ? buffer : new byte[capacity];
-      int kept = limit - at;
-      System.arraycopy(buffer, at, target, 0, kept);
-      buffer = target;
-      data = target;
-      at = 0;
-      bufferStart = position;
-      int more = (int) Math.min(target.length - kept, spilled() - position - kept);
-      file.read(position + kept, target, kept, more);
-      limit = kept + more;
-    }
   }
 }

@@ -68,14 +68,18 @@ final class TableRows {
     return done;
   }
 
-  /** Appends a new row, or the old key or row of a DELETE. */
+  /**
+   * Appends a new row, or the old key or row of a DELETE.
+   *
+   * @param transaction null while it has not committed; the batch is dated later
+   */
   void add(RowBinding binding, Op op, Transaction transaction, long ordinal, Tuple row)
       throws UnreadableValueException {
     begin(binding, op, transaction, ordinal);
     fill(binding, row, row, columns);
   }
 
-  /** Appends the row of an UPDATE that has an old key or row. */
+  /** Appends the row of an UPDATE that has an old key or row; {@code transaction} as above. */
   void addUpdate(
       RowBinding binding, Transaction transaction, long ordinal, Before kind, Tuple old, Tuple row)
       throws UnreadableValueException {
@@ -98,19 +102,16 @@ final class TableRows {
 
   /** Takes back the row begun last, of which only a part was appended. */
   void dropLast() {
-    ChangeBatch broken = batch;
-    open(broken.schema());
-    for (int i = 0; i < broken.size() - 1; i++) {
-      batch.addFrom(broken, i);
-    }
-    if (batch.hasBefore()) {
-      before = batch.before().toArray(ColumnData[]::new);
-    }
+    batch.truncate(batch.size() - 1);
   }
 
   private void begin(RowBinding binding, Op op, Transaction transaction, long ordinal) {
-    batch.addRow(
-        op, transaction.commitLsn(), ordinal, transaction.xid(), transaction.committedAt());
+    if (transaction == null) {
+      batch.addRow(op, ordinal);
+    } else {
+      batch.addRow(
+          op, transaction.commitLsn(), ordinal, transaction.xid(), transaction.committedAt());
+    }
     if (binding.leaf != null) {
       batch.leaf(binding.leaf);
     }

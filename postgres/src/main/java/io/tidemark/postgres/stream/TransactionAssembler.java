@@ -1,6 +1,7 @@
 package io.tidemark.postgres.stream;
 
 import io.tidemark.api.model.ChangeBatch.Before;
+import io.tidemark.api.model.Op;
 import io.tidemark.postgres.stream.StreamListener.Transaction;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
@@ -8,8 +9,9 @@ import java.util.function.LongSupplier;
 
 /**
  * Makes committed transactions of the messages of one connection, in commit order, and tells a
- * {@link StreamListener}. Transactions that come after their commit are decoded at once into
- * batches; transactions that are streamed while in progress are kept undecoded until they commit.
+ * {@link StreamListener}. Rows are decoded as they come; those of transactions that are streamed
+ * while in progress are kept by {@link StreamBlock} and given by {@link StreamRelease} once they
+ * have committed.
  *
  * <p>Positions come from COMMIT and STREAM COMMIT alone: the positions in the headers of other
  * messages go forth and back.
@@ -18,28 +20,22 @@ import java.util.function.LongSupplier;
  * called.
  */
 final class TransactionAssembler implements MessageHandler, AutoCloseable {
-  /** Messages of a replay between two calls of the pace. */
-  private static final int PACE = 64;
-
   private final StreamLimits limits;
   private final String messagePrefix;
   private final StreamListener listener;
   private final RowGatherer rows;
   private final Shapes shapes = new Shapes();
   private final StreamStore streams;
-  private final StreamBlock block;
   private final PgOutputDecoder decoder;
+  private final StreamBlock block;
+  private final StreamRelease release;
+  private final Xids xids;
   private final LongSupplier nanos;
-  private BooleanSupplier pace = () -> true;
 
-  private long recentXid;
   private Transaction transaction;
   private Transaction last;
   private boolean unflushed;
   private long unflushedSince;
-  private Shapes.Origin origin = Shapes.Origin.SURVIVED;
-  private long receipt;
-  private Shape lastShape;
 
   /**
    * An assembler for a connection that has just begun to stream.
@@ -54,13 +50,15 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
       LongSupplier nanos) {
     this.limits = limits;
     this.messagePrefix = options.messagePrefix();
-    this.recentXid = options.recentXid();
+    this.xids = new Xids(options.recentXid());
     this.listener = listener;
     this.nanos = nanos;
     this.rows = new RowGatherer(resolver, listener, limits);
-    this.streams = new StreamStore(limits.directory(), limits.streamedBytes());
-    this.block = new StreamBlock(streams, shapes, messagePrefix);
+    this.streams =
+        new StreamStore(limits.directory(), limits.streamedBytes(), limits.spilledBytes());
     this.decoder = new PgOutputDecoder(ProtocolVersion.V2, this);
+    this.block = new StreamBlock(streams, shapes, limits, messagePrefix, resolver, decoder);
+    this.release = new StreamRelease(decoder, shapes, rows, this::shape);
   }
 
   /**
@@ -69,7 +67,7 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
    * @param next false ends the release at once, for good
    */
   void pace(BooleanSupplier next) {
-    pace = next;
+    release.pace(next);
   }
 
   /** Takes one message. */
@@ -92,7 +90,9 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
     } else if (block.isOpen() && type != 'E') {
       block.keep(data, offset, available);
     } else {
-      receipt = type == 'R' ? shapes.nextReceipt() : 0;
+      if (type == 'R') {
+        shapes.nextIs(shapes.nextReceipt(), false);
+      }
       decoder.decode(type, data, offset + 1, offset + Math.max(1, available));
     }
   }
@@ -152,7 +152,7 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
 
   @Override
   public void begin(long commitLsn, long committedAt, int xid) {
-    begin(new Transaction(widen(xid), commitLsn, 0, committedAt));
+    begin(new Transaction(xids.widen(xid), commitLsn, 0, committedAt));
   }
 
   @Override
@@ -165,16 +165,28 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
 
   @Override
   public void relation(Relation relation) {
-    lastShape = shapes.describe(relation, receipt, origin);
+    if (block.isOpen()) {
+      block.relation(relation);
+    } else {
+      shapes.describe(relation);
+    }
   }
 
   @Override
   public void insert(int relation, Tuple row) {
-    rows.insert(shape(relation, row), row);
+    if (block.isOpen()) {
+      block.row(Op.CREATE, Before.NONE, null, row);
+    } else {
+      rows.insert(shape(relation, row), row);
+    }
   }
 
   @Override
   public void update(int relation, Before before, Tuple old, Tuple row) {
+    if (block.isOpen()) {
+      block.row(Op.UPDATE, before, old, row);
+      return;
+    }
     Shape shape = shape(relation, row);
     if (before != Before.NONE) {
       shape = shape(relation, old);
@@ -184,7 +196,11 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
 
   @Override
   public void delete(int relation, Before before, Tuple old) {
-    rows.delete(shape(relation, old), old);
+    if (block.isOpen()) {
+      block.row(Op.DELETE, Before.NONE, null, old);
+    } else {
+      rows.delete(shape(relation, old), old);
+    }
   }
 
   @Override
@@ -240,12 +256,10 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
     if (streamed == null) {
       throw decoder.broken("the commit of a stream that has not begun");
     }
-    begin(new Transaction(widen(xid), commitLsn, endLsn, committedAt));
+    begin(new Transaction(xids.widen(xid), commitLsn, endLsn, committedAt));
     shapes.beginStreamed();
-    lastShape = null;
-    if (replay(streamed)) {
+    if (release.give(streamed, streams)) {
       shapes.promote();
-      lastShape = null;
       streams.drop(xid);
       commit(endLsn, committedAt);
     }
@@ -261,40 +275,6 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
       streamed.rollBack(subxid);
       streams.changed(streamed, memory);
     }
-  }
-
-  /** Gives the messages of a stream that has committed; false when the pace ended it. */
-  private boolean replay(StreamedTransaction streamed) {
-    StreamedTransaction.Cursor cursor = streamed.read();
-    for (int count = 1; cursor.next(); count++) {
-      byte type = cursor.type();
-      byte[] data = cursor.data();
-      int from = cursor.offset();
-      int end = from + cursor.length();
-      switch (type) {
-        case StreamedTransaction.RELATION, StreamedTransaction.ORPHANED_RELATION -> {
-          receipt = Bytes.getLong(data, from);
-          origin =
-              type == StreamedTransaction.RELATION
-                  ? Shapes.Origin.SURVIVED
-                  : Shapes.Origin.ROLLED_BACK;
-          decoder.decode((byte) 'R', data, from + Long.BYTES, end);
-          origin = Shapes.Origin.SURVIVED;
-        }
-        case StreamedTransaction.MESSAGE -> {
-          if (!streamed.isRolledBack(cursor)) {
-            decoder.decode((byte) 'M', data, from + Integer.BYTES, end);
-          }
-        }
-        case StreamedTransaction.TOO_LARGE ->
-            rows.tooLarge(shape(Bytes.getInt(data, from)), Bytes.getLong(data, from + 4));
-        default -> decoder.decode(type, data, from, end);
-      }
-      if (count % PACE == 0 && !pace.getAsBoolean()) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private void begin(Transaction next) {
@@ -351,22 +331,10 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
     if (transaction == null) {
       throw decoder.broken("a change outside of a transaction");
     }
-    if (lastShape == null || lastShape.relation.oid() != relation) {
-      lastShape = shapes.find(relation);
-      if (lastShape == null) {
-        throw decoder.broken("a change of relation " + relation + ", which was never described");
-      }
+    Shape shape = shapes.find(relation);
+    if (shape == null) {
+      throw decoder.broken("a change of relation " + relation + ", which was never described");
     }
-    return lastShape;
-  }
-
-  /** The 64-bit form of a transaction id, the one nearest to the ids seen lately. */
-  private long widen(int xid) {
-    long full = recentXid + (xid - (int) recentXid);
-    if (full < 0) {
-      return Integer.toUnsignedLong(xid);
-    }
-    recentXid = Math.max(recentXid, full);
-    return full;
+    return shape;
   }
 }

@@ -46,6 +46,10 @@ final class WalChannel implements AutoCloseable {
 
   private static final int LARGEST_NOTICE = 1 << 20;
 
+  private static final String CLOSED =
+      "the server, or something between, closed the connection without a word (a shutdown, an ended"
+          + " walsender, wal_sender_timeout, a proxy or firewall); the server's log says more";
+
   /** Longer silence inside a frame means that the other side is gone. */
   private static final int REST_MILLIS = 300_000;
 
@@ -94,6 +98,8 @@ final class WalChannel implements AutoCloseable {
       return true;
     } catch (SocketTimeoutException e) {
       return false;
+    } catch (EOFException e) {
+      throw new IOException(CLOSED, e);
     } finally {
       stream.setNetworkTimeout(REST_MILLIS);
     }
@@ -101,6 +107,14 @@ final class WalChannel implements AutoCloseable {
 
   /** Reads one frame. */
   Frame receive() throws IOException, SQLException {
+    try {
+      return receiveFrame();
+    } catch (EOFException e) {
+      throw new IOException(CLOSED, e);
+    }
+  }
+
+  private Frame receiveFrame() throws IOException, SQLException {
     int type = stream.receiveChar();
     int bytes = stream.receiveInteger4() - Integer.BYTES;
     if (bytes < 0) {
@@ -112,7 +126,7 @@ final class WalChannel implements AutoCloseable {
       case 'E':
         throw new PSQLException(new ServerErrorMessage(receiveText(bytes)));
       case 'c':
-        throw new EOFException("The server has ended the streaming.");
+        throw new IOException("the server ended the streaming; it may be shutting down");
       case 'N', 'S', 'A', 'C', 'Z':
         discard(bytes);
         return Frame.OTHER;

@@ -24,6 +24,11 @@ final class CodecTables implements RelationResolver {
 
   @Override
   public Optional<Resolved> resolve(Relation relation, Transaction transaction) {
+    return peek(relation);
+  }
+
+  @Override
+  public Optional<Resolved> peek(Relation relation) {
     if (relation.schema().isEmpty() || relation.name().isEmpty()) {
       return Optional.empty();
     }

@@ -77,7 +77,8 @@ class LargeTransactionTest {
   }
 
   private void read(EmbeddedPostgres server, Checking listener) throws Exception {
-    StreamOptions options = new StreamOptions("s", List.of("p"), Lsn.ZERO, false, "tide", 1000);
+    StreamOptions options =
+        new StreamOptions("s", List.of("p"), Lsn.ZERO, false, true, "tide", 1000);
     try (ReplicationReader reader =
         ReplicationReader.start(
             DriverManager.getConnection(

@@ -23,6 +23,11 @@ final class Recording implements StreamListener, RelationResolver {
   long cutAt = Long.MAX_VALUE;
 
   @Override
+  public Optional<Resolved> peek(Relation relation) {
+    return tables.peek(relation);
+  }
+
+  @Override
   public Optional<Resolved> resolve(Relation relation, Transaction transaction) {
     events.add("resolve " + relation.name() + columnsOf(relation) + "@" + transaction.commitLsn());
     return tables.resolve(relation, transaction);

@@ -68,7 +68,7 @@ class StreamFuzzTest {
   }
 
   private TransactionAssembler assembler(StreamListener listener) {
-    StreamOptions options = new StreamOptions("s", List.of("p"), Lsn.ZERO, true, "tide", 1);
+    StreamOptions options = new StreamOptions("s", List.of("p"), Lsn.ZERO, true, true, "tide", 1);
     return new TransactionAssembler(
         options, StreamLimits.usual(directory), new CodecTables(), listener, System::nanoTime);
   }

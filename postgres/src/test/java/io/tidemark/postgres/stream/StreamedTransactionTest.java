@@ -135,17 +135,20 @@ class StreamedTransactionTest {
 
   private static List<String> texts(StreamedTransaction log) {
     List<String> texts = new ArrayList<>();
-    StreamedTransaction.Cursor cursor = log.read();
-    while (cursor.next()) {
-      boolean message = cursor.type() == StreamedTransaction.MESSAGE;
-      int mark = message ? Integer.BYTES : 0;
-      if (!message || !log.isRolledBack(cursor)) {
-        texts.add(
-            new String(
-                cursor.data(),
-                cursor.offset() + mark,
-                cursor.length() - mark,
-                StandardCharsets.UTF_8));
+    StreamedTransaction.Reading reading = log.read();
+    for (var segment = reading.next(); segment != null; segment = reading.next()) {
+      RawRecords.Cursor cursor = ((RawRecords) segment.stretch()).new Cursor();
+      for (long at = segment.firstRecord(); cursor.next(); at++) {
+        boolean message = cursor.type() == RawRecords.MESSAGE;
+        int mark = message ? Integer.BYTES : 0;
+        if (!message || !log.isRolledBack(Bytes.getInt(cursor.data(), cursor.offset()), at)) {
+          texts.add(
+              new String(
+                  cursor.data(),
+                  cursor.offset() + mark,
+                  cursor.length() - mark,
+                  StandardCharsets.UTF_8));
+        }
       }
     }
     return texts;
@@ -160,7 +163,7 @@ class StreamedTransactionTest {
         log.rollBack(2 + i);
       }
       assertThat(log.memory()).isLessThan(10_000);
-      assertThat(log.read().next()).isFalse();
+      assertThat(log.read().next()).isNull();
     }
   }
 

@@ -111,7 +111,7 @@ class StreamingServerTest {
             server.jdbcUrl("postgres")
                 + "&replication=database&preferQueryMode=simple&assumeMinServerVersion=14");
     StreamOptions options =
-        new StreamOptions("s", List.of("p"), new Lsn(start), false, "tide", 1000);
+        new StreamOptions("s", List.of("p"), new Lsn(start), false, true, "tide", 1000);
     reader = ReplicationReader.start(replication, options, limits, budget, tables, copy);
   }
 
@@ -122,7 +122,13 @@ class StreamingServerTest {
   /** Small limits, so that everything is cut into pieces and spilled. */
   private StreamLimits limits(int maxRowBytes) {
     return new StreamLimits(
-        500, 100_000, Duration.ofMillis(5), maxRowBytes, 200_000, directory.resolve("spill"));
+        500,
+        100_000,
+        Duration.ofMillis(5),
+        maxRowBytes,
+        200_000,
+        1 << 30,
+        directory.resolve("spill"));
   }
 
   /** Waits until everything that was committed so far has been given. */

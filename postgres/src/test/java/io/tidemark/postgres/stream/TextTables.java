@@ -23,15 +23,24 @@ import java.util.stream.IntStream;
 
 /** Takes every relation for a table whose columns are all texts, in the order of the wire. */
 final class TextTables implements RelationResolver {
-  private static final ColumnCodec TEXT = new TextCodec();
-
+  private final ColumnCodec textCodec = new TextCodec();
   final Map<String, String> leafOf = new HashMap<>();
   final Set<String> notCaptured = new HashSet<>();
+
+  /** Columns that are JSON from now on. */
+  final Set<String> asJson = new HashSet<>();
+
+  /** From now on no value can be read. */
+  volatile boolean spoilt;
+
+  /** Rows of transactions in progress are kept as they come. */
+  boolean decodesLate;
+
   private final Map<TableName, TableSchema> schemas = new HashMap<>();
   private long generation;
 
   /** Texts as they come; a text that begins with "!bad" is none. */
-  private static final class TextCodec implements ColumnCodec {
+  private final class TextCodec implements ColumnCodec {
     @Override
     public void binary(byte[] data, int offset, int length, ColumnData out) {
       throw new MalformedValueException("binary.");
@@ -39,7 +48,8 @@ final class TextTables implements RelationResolver {
 
     @Override
     public void text(byte[] data, int offset, int length, ColumnData out) {
-      if (new String(data, offset, Math.min(length, 4), StandardCharsets.UTF_8).equals("!bad")) {
+      if (spoilt
+          || new String(data, offset, Math.min(length, 4), StandardCharsets.UTF_8).equals("!bad")) {
         throw new MalformedValueException("not a text.");
       }
       ((BytesVector) out.vector()).add(data, offset, length);
@@ -49,6 +59,12 @@ final class TextTables implements RelationResolver {
   /** Stops capturing a table. */
   void leaveOut(String table) {
     notCaptured.add(table);
+    generation++;
+  }
+
+  /** Captures a table again. */
+  void takeIn(String table) {
+    notCaptured.remove(table);
     generation++;
   }
 
@@ -63,25 +79,36 @@ final class TextTables implements RelationResolver {
   }
 
   @Override
+  public Optional<Resolved> peek(Relation relation) {
+    return decodesLate || notCaptured.contains(relation.name())
+        ? Optional.empty()
+        : Optional.of(resolved(relation));
+  }
+
+  @Override
   public Optional<Resolved> resolve(Relation relation, Transaction transaction) {
     String root = leafOf.getOrDefault(relation.name(), relation.name());
     if (notCaptured.contains(root)) {
       return Optional.empty();
     }
+    Resolved resolved = resolved(relation);
+    schemas.put(resolved.schema().name(), resolved.schema());
+    return Optional.of(resolved);
+  }
+
+  private Resolved resolved(Relation relation) {
+    String root = leafOf.getOrDefault(relation.name(), relation.name());
     TableName name = new TableName("public", root);
     TableSchema schema = schemaOf(name, relation);
     TableSchema known = schemas.get(name);
-    if (known == null || !known.columns().equals(schema.columns())) {
-      schemas.put(name, schema);
-    } else {
+    if (known != null && known.columns().equals(schema.columns())) {
       schema = known;
     }
-    return Optional.of(
-        new Resolved(
-            schema,
-            leafOf.containsKey(relation.name()) ? Optional.of(relation.name()) : Optional.empty(),
-            IntStream.range(0, relation.columns().size()).toArray(),
-            Collections.nCopies(relation.columns().size(), TEXT)));
+    return new Resolved(
+        schema,
+        leafOf.containsKey(relation.name()) ? Optional.of(relation.name()) : Optional.empty(),
+        IntStream.range(0, relation.columns().size()).toArray(),
+        Collections.nCopies(relation.columns().size(), textCodec));
   }
 
   private TableSchema schemaOf(TableName name, Relation relation) {
@@ -91,7 +118,7 @@ final class TextTables implements RelationResolver {
           new Column(
               columns.size() + 1,
               column.name(),
-              new DataType.Text(),
+              asJson.contains(column.name()) ? new DataType.Json() : new DataType.Text(),
               "text",
               25,
               -1,

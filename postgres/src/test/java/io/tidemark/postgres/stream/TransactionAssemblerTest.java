@@ -33,13 +33,13 @@ class TransactionAssemblerTest {
   }
 
   private void open(StreamLimits limits) {
-    StreamOptions options = new StreamOptions("s", List.of("p"), Lsn.ZERO, false, "tide", 5);
+    StreamOptions options = new StreamOptions("s", List.of("p"), Lsn.ZERO, false, true, "tide", 5);
     assembler = new TransactionAssembler(options, limits, recording, recording, clock::get);
   }
 
   private StreamLimits limits(int batchRows, int maxRowBytes, long streamedBytes) {
     return new StreamLimits(
-        batchRows, 8 << 20, Duration.ofMillis(20), maxRowBytes, streamedBytes, directory);
+        batchRows, 8 << 20, Duration.ofMillis(20), maxRowBytes, streamedBytes, 1 << 30, directory);
   }
 
   @AfterEach
@@ -143,7 +143,7 @@ class TransactionAssemblerTest {
 
   @Test
   void batchesOfAllTablesTogetherAreBoundedInBytes() {
-    open(new StreamLimits(1000, 300, Duration.ofMillis(20), 1 << 20, 1 << 20, directory));
+    open(new StreamLimits(1000, 300, Duration.ofMillis(20), 1 << 20, 1 << 20, 1 << 30, directory));
     feed(Wire.begin(100, 7), t(), u(), Wire.insert(T, "0", "v"), Wire.insert(U, "0", "v"));
     int before = recording.rows().size();
     feed(Wire.insert(T, "1", "v".repeat(100)), Wire.insert(U, "1", "v".repeat(100)));
@@ -435,8 +435,8 @@ class TransactionAssemblerTest {
             "begin 8@200",
             "row t.1 c@200#0 3,c",
             "message tide.b=y at 150 of 8",
-            "commit 8@208",
             "row t.1 c@200#1 4,d",
+            "commit 8@208",
             "flushed 208");
   }
 
@@ -520,7 +520,7 @@ class TransactionAssemblerTest {
   @Test
   void transactionIdsAreWidenedByTheNearestEpoch() {
     StreamOptions options =
-        new StreamOptions("s", List.of("p"), Lsn.ZERO, false, "tide", (3L << 32) + 5);
+        new StreamOptions("s", List.of("p"), Lsn.ZERO, false, true, "tide", (3L << 32) + 5);
     assembler =
         new TransactionAssembler(
             options, StreamLimits.usual(directory), recording, recording, clock::get);

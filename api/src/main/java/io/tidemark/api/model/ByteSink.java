@@ -1,4 +1,4 @@
-package io.tidemark.engine.spill;
+package io.tidemark.api.model;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,11 +1,5 @@
-package io.tidemark.engine.spill;
+package io.tidemark.api.model;
 
-import io.tidemark.api.model.ChangeBatch;
-import io.tidemark.api.model.ColumnData;
-import io.tidemark.api.model.DataType;
-import io.tidemark.api.model.Op;
-import io.tidemark.api.model.TableSchema;
-import io.tidemark.api.model.Vector;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -98,7 +92,6 @@ public final class BatchCodec {
 
   /** The batch that {@link #write} wrote; the buffer must have an array. */
   public static ChangeBatch read(ByteBuffer from, TableSchema schema) {
-    ChangeBatch batch = new ChangeBatch(schema);
     int size = from.getInt();
     byte[] ops = new byte[size];
     from.get(ops);
@@ -108,7 +101,9 @@ public final class BatchCodec {
       from.position(from.position() + size * 8);
     }
     String[] leaves = readLeaves(from, size);
-    List<ColumnData> columns = readColumns(from, schema, size);
+    ChangeBatch batch =
+        new ChangeBatch(
+            schema, readColumns(from, schema, size), ops, meta[0], meta[1], meta[2], meta[3]);
     byte[] kinds = new byte[size];
     List<ColumnData> before = List.of();
     if (from.get() == 1) {
@@ -117,15 +112,11 @@ public final class BatchCodec {
     }
     int old = 0;
     for (int i = 0; i < size; i++) {
-      batch.addRow(Op.ofCode(ops[i]), meta[0][i], meta[1][i], meta[2][i], meta[3][i]);
       if (leaves[i] != null) {
-        batch.leaf(leaves[i]);
-      }
-      for (int c = 0; c < columns.size(); c++) {
-        batch.columns().get(c).addFrom(columns.get(c), i);
+        batch.leaf(i, leaves[i]);
       }
       if (kinds[i] != 0) {
-        batch.addBefore(ChangeBatch.Before.values()[kinds[i]]);
+        batch.addBefore(i, ChangeBatch.Before.values()[kinds[i]]);
         for (int c = 0; c < before.size(); c++) {
           batch.before().get(c).addFrom(before.get(c), old);
         }

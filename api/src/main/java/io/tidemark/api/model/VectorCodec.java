@@ -1,15 +1,5 @@
-package io.tidemark.engine.spill;
+package io.tidemark.api.model;
 
-import io.tidemark.api.model.BooleanVector;
-import io.tidemark.api.model.BytesVector;
-import io.tidemark.api.model.DataType;
-import io.tidemark.api.model.DoubleVector;
-import io.tidemark.api.model.FloatVector;
-import io.tidemark.api.model.IntVector;
-import io.tidemark.api.model.ListVector;
-import io.tidemark.api.model.LongVector;
-import io.tidemark.api.model.StructVector;
-import io.tidemark.api.model.Vector;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
