@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntPredicate;
 
 /**
  * One connection for questions about the present, opened again when it was lost. Any thread may
@@ -70,7 +71,9 @@ final class CatalogSession implements AutoCloseable {
   private final TableFilter filter;
   private final PublicationKeeper keeper;
   private final TypeBook types;
-  private Connection connection;
+  private volatile Connection connection;
+  private volatile boolean aborted;
+  private Optional<Set<String>> streamed = Optional.empty();
 
   CatalogSession(
       Connector connector, TableFilter filter, PublicationKeeper keeper, TypeBook types) {
@@ -80,9 +83,20 @@ final class CatalogSession implements AutoCloseable {
     this.types = types;
   }
 
-  /** Brings the publications up to the catalog; gives the SQL that this role may not run. */
-  synchronized List<String> keepPublications(Catalog catalog) throws SQLException {
-    return keeper.keep(connection(), catalog);
+  /**
+   * Brings the publications up to the catalog.
+   *
+   * @param ours whether a relation is, or was, captured
+   * @return the SQL that this role may not run
+   */
+  synchronized List<String> keepPublications(Catalog catalog, IntPredicate ours)
+      throws SQLException {
+    return keeper.keep(connection(), catalog, ours);
+  }
+
+  /** From here on only these publications count: the stream is read from no other. */
+  synchronized void readFrom(Set<String> names) {
+    streamed = Optional.of(Set.copyOf(names));
   }
 
   synchronized void createPublications(Catalog catalog) throws SQLException {
@@ -94,7 +108,10 @@ final class CatalogSession implements AutoCloseable {
     Connection open = connection();
     Catalog catalog = CatalogReader.read(open, filter);
     readTypes(open, catalog);
-    List<Publication> publications = keeper.current(open);
+    List<Publication> publications =
+        keeper.current(open).stream()
+            .filter(found -> streamed.map(names -> names.contains(found.name())).orElse(true))
+            .toList();
     return new Present(catalog, publications, ServerInfo.walEnd(open));
   }
 
@@ -241,9 +258,26 @@ final class CatalogSession implements AutoCloseable {
   private Connection connection() throws SQLException {
     if (connection == null || connection.isClosed() || !connection.isValid(10)) {
       close();
-      connection = connector.sql();
+      connection = connector.questions();
+    }
+    if (aborted) {
+      close();
+      throw new SQLException("the source is closed", "08003");
     }
     return connection;
+  }
+
+  /** Breaks off whatever is being asked, and lets nothing more be asked. Does not wait. */
+  void abort() {
+    aborted = true;
+    Connection open = connection;
+    if (open != null) {
+      try {
+        open.abort(Runnable::run);
+      } catch (SQLException e) {
+        // gone already
+      }
+    }
   }
 
   @Override

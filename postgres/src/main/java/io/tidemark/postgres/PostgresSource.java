@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Captures a PostgreSQL database: copies every selected table under the snapshot of a slot, and
@@ -38,7 +39,10 @@ import java.util.Optional;
 public final class PostgresSource implements ChangeSource {
   static final String IDENTITY_NOTE = "source";
   static final String TYPES_NOTE = "types";
-  private static final long JOIN_MILLIS = 5_000;
+
+  /** For all threads together: the whole program has to stop within 10 s. */
+  private static final long STOP_NANOS = 9_000_000_000L;
+
 
   private final PostgresConfig config;
   private final Connector connector;
@@ -79,7 +83,7 @@ public final class PostgresSource implements ChangeSource {
               Optional.ofNullable(resume.notes().get(IDENTITY_NOTE)).map(SourceIdentity::fromJson));
       Optional<SlotState> slot = gate.pass(tidemark);
       build(resume);
-      Present present = publish();
+      Present present = publish(tidemark);
       restore(resume, present, tidemark);
       if (tidemark.equals(Lsn.ZERO)) {
         begin(slot);
@@ -151,7 +155,9 @@ public final class PostgresSource implements ChangeSource {
             queue,
             problems,
             () -> publications);
-    consumer = new StreamConsumer(config, book, session, types, () -> watch.wake(), runner::ended);
+    consumer =
+        new StreamConsumer(
+            config, book, session, types, problems, () -> watch.wake(), runner::ended);
     runner.consumer(consumer);
     keyCopier = new KeyCopier(config, connector, session, types, book, keys, queue, problems);
     copier = new Copier(config, connector, session, types, book, queue, problems);
@@ -159,12 +165,15 @@ public final class PostgresSource implements ChangeSource {
   }
 
   /** Makes the publications where they are missing and puts the selected tables into them. */
-  private Present publish() throws SQLException {
+  private Present publish(Lsn tidemark) throws SQLException {
     Present present = session.look();
-    session.createPublications(present.catalog());
-    session.keepPublications(present.catalog());
+    if (tidemark.equals(Lsn.ZERO)) {
+      session.createPublications(present.catalog());
+    }
+    session.keepPublications(present.catalog(), oid -> book.ofRelation(oid).isPresent());
     Present now = session.look();
     publications = now.publications().stream().map(Publication::name).toList();
+    session.readFrom(Set.copyOf(publications));
     return now;
   }
 
@@ -255,10 +264,10 @@ public final class PostgresSource implements ChangeSource {
     opened = true;
     threads =
         List.of(
-            new Thread(runner, "tidemark-capture"),
-            new Thread(copier, "tidemark-copier"),
-            new Thread(keyCopier, "tidemark-key-copier"),
-            new Thread(watch, "tidemark-watch"));
+            thread("capture", "read the stream", runner),
+            thread("copier", "copy tables", copier),
+            thread("key-copier", "copy tables", keyCopier),
+            thread("watch", "watch the catalog", watch));
     for (Thread thread : threads) {
       boolean unneeded =
           thread.getName().equals("tidemark-capture")
@@ -268,6 +277,10 @@ public final class PostgresSource implements ChangeSource {
         thread.start();
       }
     }
+  }
+
+  private Thread thread(String name, String what, Runnable work) {
+    return new Thread(new Guarded(what, work, queue), "tidemark-" + name);
   }
 
   @Override
@@ -309,7 +322,7 @@ public final class PostgresSource implements ChangeSource {
   @Override
   public SourceStatus status() {
     if (!opened) {
-      return new SourceStatus(false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, 0, 0, 0, problems.text());
+      return new SourceStatus(false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, false, 0, 0, 0, problems.text());
     }
     Optional<StreamProgress> progress = runner.progress();
     Lsn received = consumer.received();
@@ -322,6 +335,7 @@ public final class PostgresSource implements ChangeSource {
         received,
         runner.confirmed(),
         watch.retained(),
+        watch.retained() > config.limits().walBudget(),
         consumer.lastCommitMicros(),
         book.changesGiven(),
         progress.map(StreamProgress::spilledBytes).orElse(0L),
@@ -337,11 +351,13 @@ public final class PostgresSource implements ChangeSource {
     watch.close();
     copier.close();
     keyCopier.close();
-    runner.close();
+    long deadline = System.nanoTime() + STOP_NANOS;
+    session.abort();
     threads.forEach(Thread::interrupt);
+    runner.close();
     try {
       for (Thread thread : threads) {
-        thread.join(JOIN_MILLIS);
+        thread.join(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

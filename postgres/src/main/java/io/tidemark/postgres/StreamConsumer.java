@@ -23,6 +23,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the stream becomes: decides which rows count and under which form, and says where the
@@ -33,11 +35,15 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   /** An idle source is told at most this often: each telling is a commit in every destination. */
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  private static final Logger LOG = LoggerFactory.getLogger(StreamConsumer.class);
+  private static final String MESSAGES = "messages";
+
   private final PostgresConfig config;
   private final TableBook book;
   private final CatalogSession session;
   private final TypeBook types;
   private final Forms forms;
+  private final Problems problems;
   private final Runnable wake;
   private final java.util.function.Consumer<Optional<Exception>> whenEnded;
 
@@ -61,6 +67,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
       TableBook book,
       CatalogSession session,
       TypeBook types,
+      Problems problems,
       Runnable wake,
       java.util.function.Consumer<Optional<Exception>> whenEnded) {
     this.config = config;
@@ -68,6 +75,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     this.session = session;
     this.types = types;
     this.forms = new Forms(types);
+    this.problems = problems;
     this.wake = wake;
     this.whenEnded = whenEnded;
   }
@@ -254,10 +262,24 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     // marks and heartbeats only have to arrive: their commit moves the stream on
     if (prefix.equals(io.tidemark.postgres.doctor.EventTrigger.PREFIX)) {
       synchronized (book) {
-        TableImage image = TableImage.parse(content);
-        book.ofRelation(image.oid())
-            .ifPresentOrElse(table -> altered(table, image, transaction), wake);
+        image(content)
+            .ifPresent(
+                image ->
+                    book.ofRelation(image.oid())
+                        .ifPresentOrElse(table -> altered(table, image, transaction), wake));
       }
+    }
+  }
+
+  /** Every role may write a message: what is none of the trigger's stops nothing. */
+  private Optional<TableImage> image(byte[] content) {
+    try {
+      return Optional.of(TableImage.parse(content));
+    } catch (TidemarkException e) {
+      LOG.warn("{}", e.getMessage());
+      problems.say(MESSAGES, e.getMessage());
+      wake.run();
+      return Optional.empty();
     }
   }
 
@@ -389,6 +411,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
               relation,
               newest,
               now.map(catalog -> forms.of(catalog, table.published, newest.version() + 1)),
+              table.look == null ? 0 : table.look.attributes(),
               leaf);
     } catch (TidemarkException e) {
       book.leave(table, Phase.FAILED, e.getMessage(), at);

@@ -36,7 +36,8 @@ final class StreamRunner implements Runnable {
   /** A server that lost its client may take wal_sender_timeout to see it: 60 s by default. */
   private static final Duration SLOT_BUSY = Duration.ofSeconds(120);
 
-  private static final int SAME_ERROR_LIMIT = 5;
+  /** How long a password that was right may be refused. */
+  private static final Duration ROTATION = Duration.ofMinutes(10);
 
   private final PostgresConfig config;
   private final Connector connector;
@@ -56,8 +57,8 @@ final class StreamRunner implements Runnable {
   private volatile Ending ending;
   private boolean textOnly;
   private boolean streaming = true;
-  private Lsn stuckAt = Lsn.ZERO;
-  private int stuckTimes;
+  private long refusedSince;
+  private final Patience patience = new Patience();
 
   private static final class Ending {
     final CountDownLatch latch = new CountDownLatch(1);
@@ -162,10 +163,11 @@ final class StreamRunner implements Runnable {
         running.close();
       }
       problems.clear(MATTER);
+      refusedSince = 0;
     } catch (SQLException e) {
       return e;
     } catch (TidemarkException e) {
-      if (e.code() == ErrorCode.SOURCE_UNREACHABLE) {
+      if (e.code() == ErrorCode.SOURCE_UNREACHABLE || isRotation(e)) {
         return e;
       }
       throw e;
@@ -173,6 +175,17 @@ final class StreamRunner implements Runnable {
     now.latch.await();
     reader = null;
     return now.failure.orElseGet(() -> new IOException("the server ended the stream"));
+  }
+
+  /** The server may know a new password before the file does from which it is read each time. */
+  private boolean isRotation(TidemarkException e) {
+    if (!(e.getCause() instanceof SQLException sql) || !"28P01".equals(sql.getSQLState())) {
+      return false;
+    }
+    if (refusedSince == 0) {
+      refusedSince = System.nanoTime();
+    }
+    return System.nanoTime() - refusedSince < ROTATION.toNanos();
   }
 
   private StreamOptions options(Lsn start) throws SQLException {
@@ -220,7 +233,8 @@ final class StreamRunner implements Runnable {
       return;
     }
     if (failure instanceof TidemarkException known
-        && known.code() != ErrorCode.SOURCE_UNREACHABLE) {
+        && known.code() != ErrorCode.SOURCE_UNREACHABLE
+        && !isRotation(known)) {
       throw known;
     }
     if (failure instanceof ProtocolException) {
@@ -231,6 +245,17 @@ final class StreamRunner implements Runnable {
     }
     if (failure instanceof SQLException sql) {
       refuseSql(sql, busySince);
+    } else if (failure instanceof RuntimeException
+        && !(failure instanceof TidemarkException)
+        && patience.isOver(consumer.position())) {
+      throw new TidemarkException(
+          ErrorCode.INTERNAL,
+          "Cannot read the stream beyond "
+              + consumer.position()
+              + ": "
+              + firstLine(failure)
+              + ". Report this defect.",
+          failure);
     }
   }
 
@@ -255,9 +280,7 @@ final class StreamRunner implements Runnable {
       return;
     }
     Lsn at = consumer.position();
-    stuckTimes = at.equals(stuckAt) ? stuckTimes + 1 : 1;
-    stuckAt = at;
-    if (stuckTimes >= SAME_ERROR_LIMIT) {
+    if (patience.isOver(at)) {
       throw new TidemarkException(
           ErrorCode.SOURCE_NOT_READY,
           "Cannot read from slot "

@@ -10,8 +10,10 @@ import io.tidemark.postgres.catalog.CatalogColumn;
 import io.tidemark.postgres.catalog.CatalogTable;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A table as the event trigger describes it in the log.
@@ -28,7 +30,11 @@ record TableImage(String happened, int oid, TableName name, List<CatalogColumn> 
     columns = List.copyOf(columns);
   }
 
-  /** Reads a message of the event trigger. */
+  /**
+   * Reads a message of the event trigger.
+   *
+   * @throws TidemarkException SOURCE_PROTOCOL where it is none: every role may write messages
+   */
   static TableImage parse(byte[] content) {
     try {
       JsonNode node = JSON.readTree(content);
@@ -48,6 +54,7 @@ record TableImage(String happened, int oid, TableName name, List<CatalogColumn> 
                     : Optional.empty(),
                 ""));
       }
+      refuseDisorder(columns);
       return new TableImage(
           node.required("happened").asText(),
           (int) node.required("oid").asLong(),
@@ -56,9 +63,21 @@ record TableImage(String happened, int oid, TableName name, List<CatalogColumn> 
     } catch (IOException | IllegalArgumentException e) {
       throw new TidemarkException(
           ErrorCode.SOURCE_PROTOCOL,
-          "Cannot read a message of the event trigger tidemark_ddl: it is not of the form that doctor"
-              + " prints. Create the trigger again.",
+          "Cannot read a logical message with the prefix tidemark.ddl: it is not of the form that the"
+              + " event trigger of doctor writes. It is left out and schema changes are found without"
+              + " it; create the trigger again, or see which role writes such messages.",
           e);
+    }
+  }
+
+  private static void refuseDisorder(List<CatalogColumn> columns) {
+    Set<String> names = new HashSet<>();
+    int last = 0;
+    for (CatalogColumn column : columns) {
+      if (column.attnum() <= last || !names.add(column.name())) {
+        throw new IllegalArgumentException("columns that no table can have");
+      }
+      last = column.attnum();
     }
   }
 
@@ -88,6 +107,7 @@ record TableImage(String happened, int oid, TableName name, List<CatalogColumn> 
         0,
         -1,
         0,
+        columns.isEmpty() ? 0 : columns.get(columns.size() - 1).attnum(),
         columns,
         keyed ? newest.key() : List.of());
   }

@@ -14,8 +14,9 @@ import java.util.stream.Collectors;
  *
  * @param leaves what holds its rows, by pg_class.oid: the table itself, or its leaf partitions
  * @param stamps pg_attribute.xmin of all columns: changes with every change of a definition
+ * @param attributes the highest attribute number that the table had ever given out; 0 for unknown
  */
-record TableLook(Map<Integer, Leaf> leaves, String stamps) {
+record TableLook(Map<Integer, Leaf> leaves, String stamps, int attributes) {
   private static final long UNKNOWN_FILE = 0;
 
   /**
@@ -35,14 +36,15 @@ record TableLook(Map<Integer, Leaf> leaves, String stamps) {
     }
     return new TableLook(
         leaves,
-        table.columns().stream().map(CatalogColumn::stamp).collect(Collectors.joining(" ")));
+        table.columns().stream().map(CatalogColumn::stamp).collect(Collectors.joining(" ")),
+        table.attributes());
   }
 
   /** The same with a leaf more, whose file is not known: it was copied before a look showed it. */
   TableLook with(int oid, TableName leaf) {
     Map<Integer, Leaf> more = new TreeMap<>(leaves);
     more.putIfAbsent(oid, new Leaf(leaf, UNKNOWN_FILE));
-    return new TableLook(more, stamps);
+    return new TableLook(more, stamps, attributes);
   }
 
   /** The same without a leaf. */

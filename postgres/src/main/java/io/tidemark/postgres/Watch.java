@@ -7,6 +7,7 @@ import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.postgres.CatalogSession.Present;
 import io.tidemark.postgres.catalog.CatalogTable;
+import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.history.Alignment;
 import io.tidemark.postgres.history.Forms;
 import io.tidemark.postgres.history.TypeBook;
@@ -19,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks at the catalog again and again for what the stream does not say: new tables and dropped
@@ -28,6 +31,7 @@ import java.util.concurrent.TimeUnit;
  * stream has passed the place at which the catalog was read, and the catalog still shows the same.
  */
 final class Watch implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
   private static final long TICK_MILLIS = 500;
   private static final String CATALOG = "catalog";
   private static final String PUBLICATION = "publication";
@@ -47,6 +51,7 @@ final class Watch implements Runnable {
   private volatile boolean closed;
   private volatile Lsn head = Lsn.ZERO;
   private volatile long retained = -1;
+  private boolean overBudget;
   private String typesNoted = "";
   private Lsn lastReceived = Lsn.ZERO;
   private long quietSince = System.nanoTime();
@@ -140,7 +145,9 @@ final class Watch implements Runnable {
   private void look() throws SQLException {
     Lsn passed = consumer.position();
     Present present = session.look();
-    List<String> undone = session.keepPublications(present.catalog());
+    List<String> undone = 
+        session.keepPublications(
+            present.catalog(), oid -> book.ofRelation(oid).isPresent());
     if (undone.isEmpty()) {
       problems.clear(PUBLICATION);
     } else {
@@ -159,16 +166,21 @@ final class Watch implements Runnable {
     head = session.walEnd();
     Optional<SlotState> slot = session.slot(config.slot());
     retained = slot.map(SlotState::retained).orElse(-1L);
-    if (retained > config.limits().walBudget()) {
-      problems.say(
-          WAL,
+    boolean over = retained > config.limits().walBudget();
+    if (over) {
+      String text =
           "The slot holds back "
               + (retained >> 20)
               + " MiB of WAL, more than wal-budget. A sink is slow or stands still, or a"
-              + " transaction at the source is open for very long.");
+              + " transaction at the source is open for very long.";
+      problems.say(WAL, text);
+      if (!overBudget) {
+        LOG.error("{}", text);
+      }
     } else {
       problems.clear(WAL);
     }
+    overBudget = over;
   }
 
   /**
@@ -263,16 +275,32 @@ final class Watch implements Runnable {
         book.add(
             table.name(),
             table.oid(),
-            published.isPresent() ? Optional.empty() : Optional.of(unpublished()));
+            published.isPresent() ? Optional.empty() : Optional.of(unpublished(table, present)));
     book.describe(added, table.oid(), published.orElse(null), look(table, present));
   }
 
-  private String unpublished() {
-    return "it is not in publication "
-        + config.publication()
-        + "; its owner must run ALTER PUBLICATION "
-        + config.publication()
-        + " ADD TABLE for it";
+  /** Never the advice to publish updates that the server would then refuse. */
+  private String unpublished(CatalogTable table, Present present) {
+    boolean usable = present.catalog().identityUsable(table);
+    String name = usable ? config.publication() : config.insertsPublication();
+    boolean there =
+        present.publications().stream().anyMatch(publication -> publication.name().equals(name));
+    String quoted = Sql.name(table.name());
+    if (usable || there) {
+      return "it is not in publication "
+          + name
+          + "; its owner must run ALTER PUBLICATION "
+          + Sql.name(name)
+          + " ADD TABLE "
+          + (table.partitioned() ? "" : "ONLY ")
+          + quoted;
+    }
+    return "it has no usable replica identity, and publication "
+        + name
+        + ", for inserts and truncates of such tables, was not there when the copy began; its owner"
+        + " must run ALTER TABLE "
+        + quoted
+        + " REPLICA IDENTITY FULL";
   }
 
   private void compare(TrackedTable tracked, CatalogTable table, Present present, Lsn passed)
@@ -293,7 +321,7 @@ final class Watch implements Runnable {
             tracked,
             published.isPresent()
                 ? "the way it is published changed; it is copied again"
-                : unpublished(),
+                : unpublished(table, present),
             passed);
       }
     } else if (tracked.follows() && phase != Phase.COPYING) {
@@ -390,7 +418,7 @@ final class Watch implements Runnable {
       return;
     }
     if (!Forms.same(newest, form)) {
-      if (sameNames(newest, form) && !newest.columns().isEmpty() && numbersDiffer(newest, form)) {
+      if (isNameReused(newest, form)) {
         book.again(
             tracked,
             "a column was dropped and added again under the same name; it is copied again",
@@ -415,20 +443,11 @@ final class Watch implements Runnable {
     }
   }
 
-  private static boolean sameNames(TableSchema a, TableSchema b) {
-    return a.columns().stream()
-        .map(io.tidemark.api.model.Column::name)
-        .toList()
-        .equals(b.columns().stream().map(io.tidemark.api.model.Column::name).toList());
-  }
-
-  private static boolean numbersDiffer(TableSchema a, TableSchema b) {
-    for (int i = 0; i < a.columns().size(); i++) {
-      if (a.columns().get(i).attnum() != b.columns().get(i).attnum()) {
-        return true;
-      }
-    }
-    return false;
+  /** Rows of the new column may have been read as the old one's: a message names columns only. */
+  private static boolean isNameReused(TableSchema before, TableSchema now) {
+    return before.columns().stream()
+        .filter(column -> now.indexOf(column.attnum()) < 0)
+        .anyMatch(column -> now.column(column.name()).isPresent());
   }
 
   void close() {

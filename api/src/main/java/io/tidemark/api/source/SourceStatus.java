@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param received up to where the log was read
  * @param durable up to where the source may forget (confirmed)
  * @param retained WAL that the source holds back for us, in bytes; -1 when not known
+ * @param overBudget whether that is more than its owner allows
  * @param lastCommitMicros commit time of the last change read, microseconds since 1970 UTC; 0
  *     before the first
  * @param changesCaptured rows given since open, those of snapshots included
@@ -24,6 +25,7 @@ public record SourceStatus(
     Lsn received,
     Lsn durable,
     long retained,
+    boolean overBudget,
     long lastCommitMicros,
     long changesCaptured,
     long spilledBytes,

@@ -11,6 +11,8 @@ import io.tidemark.app.cli.Session;
 import io.tidemark.engine.control.ControlClient;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.doctor.PostgresAdmin;
+import io.tidemark.postgres.doctor.PostgresAdmin.Dropped;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
@@ -57,9 +59,15 @@ public final class DropCommand implements Command {
     if (!session.confirm(question, yes)) {
       return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of());
     }
-    List<String> dropped = new PostgresAdmin(source, session.environment()).drop();
+    Dropped done = new PostgresAdmin(source, session.environment()).drop();
     String what =
-        dropped.isEmpty() ? "There was nothing to drop" : "Dropped " + String.join(", ", dropped);
-    return Answer.ok(what + " at " + source.endpoint() + ".").with("dropped", dropped);
+        done.dropped().isEmpty()
+            ? "There was nothing to drop"
+            : "Dropped " + String.join(", ", done.dropped());
+    List<String> lines = new ArrayList<>();
+    lines.add(what + " at " + source.endpoint() + ".");
+    done.left().forEach(stays -> lines.add("Left in place: " + stays));
+    return new Answer(
+        ExitCode.OK, lines, Map.of("dropped", done.dropped(), "left", done.left()));
   }
 }

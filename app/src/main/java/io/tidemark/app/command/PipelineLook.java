@@ -60,7 +60,7 @@ final class PipelineLook {
         0,
         0,
         0,
-        new PipelineStatus.Slot(false, "", "", tidemark, -1, 0),
+        new PipelineStatus.Slot(false, "", "", tidemark, -1, false, 0),
         behind.tables(),
         copies.stream().map(Stored::sink).toList());
   }

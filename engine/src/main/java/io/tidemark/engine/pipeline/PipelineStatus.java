@@ -47,6 +47,7 @@ public record PipelineStatus(
    * @param received up to where it was read
    * @param durable up to where the source may forget
    * @param retainedBytes log that the source holds back for this pipeline; -1 when not known
+   * @param overBudget whether that is more than the source's owner allows
    * @param spilledBytes bytes of unfinished transactions on local disk
    */
   public record Slot(
@@ -55,6 +56,7 @@ public record PipelineStatus(
       String received,
       String durable,
       long retainedBytes,
+      boolean overBudget,
       long spilledBytes) {}
 
   /**

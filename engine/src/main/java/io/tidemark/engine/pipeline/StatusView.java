@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Puts the status of a pipeline together over its lives. Any thread. */
 final class StatusView {
   static final SourceStatus NOT_OPEN =
-      new SourceStatus(false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, 0, 0, 0, Optional.empty());
+      new SourceStatus(false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, false, 0, 0, 0, Optional.empty());
 
   private final String name;
   private final Map<NamedSink, Tally> sinks;
@@ -111,6 +111,7 @@ final class StatusView {
         source.received().toString(),
         source.durable().toString(),
         source.retained(),
+        source.overBudget(),
         source.spilledBytes());
   }
 

@@ -75,6 +75,9 @@ final class HealthWatch {
     if (!status.slot().connected()) {
       wrong.add("The source is not connected.");
     }
+    if (status.slot().overBudget()) {
+      wrong.add("The source holds back more of its log than wal-budget.");
+    }
     for (PipelineStatus.SinkLine sink : status.sinks()) {
       if (sink.state().equals("retrying")) {
         wrong.add("Sink " + sink.name() + " is not reached.");

@@ -84,6 +84,10 @@ record Metric(String name, Kind kind, String description, ToDoubleFunction<Pipel
               "Log that the source holds back for this pipeline; -1 when not known.",
               status -> status.slot().retainedBytes()),
           gauge(
+              "source.over.budget",
+              "1 while that is more than wal-budget, else 0.",
+              status -> status.slot().overBudget() ? 1 : 0),
+          gauge(
               "source.spilled.bytes",
               "Unfinished transactions on local disk.",
               status -> status.slot().spilledBytes()),

@@ -17,7 +17,7 @@ class HealthWatchTest {
 
   private static PipelineStatus status(
       String state, long captured, long lag, boolean connected, String sink) {
-    return status(state, captured, lag, connected, sink, 0, 0);
+    return status(state, captured, lag, connected, sink, 0, 0, false);
   }
 
   private static PipelineStatus status(
@@ -27,7 +27,8 @@ class HealthWatchTest {
       boolean connected,
       String sink,
       long commits,
-      long waitingBytes) {
+      long waitingBytes,
+      boolean overBudget) {
     return new PipelineStatus(
         "p",
         state,
@@ -40,7 +41,7 @@ class HealthWatchTest {
         0,
         lag,
         0,
-        new PipelineStatus.Slot(connected, "0/20", "0/10", "0/10", -1, 0),
+        new PipelineStatus.Slot(connected, "0/20", "0/10", "0/10", 1 << 20, overBudget, 0),
         List.of(),
         List.of(
             new PipelineStatus.SinkLine(
@@ -60,13 +61,13 @@ class HealthWatchTest {
 
   @Test
   void turnsRedWhenRowsWaitForASinkThatTakesNoneWhileTheSourceMoves() {
-    watch.look(status("running", 1, 16, true, "writing", 1, 100), 0);
-    watch.look(status("running", 2, 32, true, "writing", 1, 200), 1);
+    watch.look(status("running", 1, 16, true, "writing", 1, 100, false), 0);
+    watch.look(status("running", 2, 32, true, "writing", 1, 200, false), 1);
     assertThat(watch.reasons()).isEmpty();
-    watch.look(status("running", 3, 48, true, "writing", 1, 300), MINUTE + 1);
+    watch.look(status("running", 3, 48, true, "writing", 1, 300, false), MINUTE + 1);
     assertThat(watch.reasons())
         .containsExactly("Sink lake takes nothing although rows wait for it.");
-    watch.look(status("running", 4, 48, true, "writing", 2, 300), MINUTE + 2);
+    watch.look(status("running", 4, 48, true, "writing", 2, 300, false), MINUTE + 2);
     assertThat(watch.reasons()).isEmpty();
   }
 
@@ -86,6 +87,17 @@ class HealthWatchTest {
     assertThat(watch.reasons()).containsExactly("Sink lake is not reached.");
     watch.look(status("running", 4, 0, false), 2 * MINUTE);
     assertThat(watch.reasons()).containsExactly("The source is not connected.");
+  }
+
+  @Test
+  void turnsRedWhileTheSourceHoldsBackMoreThanItsBudget() {
+    watch.look(status("running", 1, 0, true, "writing", 0, 0, true), 0);
+    assertThat(watch.reasons()).isEmpty();
+    watch.look(status("running", 2, 0, true, "writing", 0, 0, true), MINUTE);
+    assertThat(watch.reasons())
+        .containsExactly("The source holds back more of its log than wal-budget.");
+    watch.look(status("running", 3, 0, true, "writing", 0, 0, false), MINUTE + 1);
+    assertThat(watch.reasons()).isEmpty();
   }
 
   @Test

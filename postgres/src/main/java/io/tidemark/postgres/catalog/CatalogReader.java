@@ -30,7 +30,7 @@ public final class CatalogReader {
                                        WHERE rolname = current_user),
              has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT'),
              c.relfilenode::bigint, c.reltuples::bigint, c.relpages::bigint,
-             ident.cols, pk.cols, pk.usable
+             ident.cols, pk.cols, pk.usable, c.relnatts
         FROM pg_class c
         JOIN pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN LATERAL (
@@ -146,6 +146,7 @@ public final class CatalogReader {
         table.fileNode(),
         table.rows(),
         table.pages(),
+        table.attributes(),
         columns == null ? List.of() : columns,
         table.key());
   }
@@ -181,6 +182,7 @@ public final class CatalogReader {
         row.getLong(10),
         row.getLong(11),
         row.getLong(12),
+        row.getInt(16),
         List.of(),
         identity == ReplicaIdentity.INDEX && !index.isEmpty() ? index : primary);
   }

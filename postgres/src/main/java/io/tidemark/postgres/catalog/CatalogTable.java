@@ -19,6 +19,7 @@ import java.util.List;
  * @param fileNode pg_class.relfilenode: another one after a rewrite, a TRUNCATE, a VACUUM FULL
  * @param rows the planner's estimate, -1 where there is none
  * @param pages the planner's number of pages
+ * @param attributes the highest attribute number that was ever given out, dropped columns included
  * @param columns live columns in the order of their attribute numbers
  * @param key attribute numbers of the primary key or the identity index, in its order; may be empty
  */
@@ -35,6 +36,7 @@ public record CatalogTable(
     long fileNode,
     long rows,
     long pages,
+    int attributes,
     List<CatalogColumn> columns,
     List<Integer> key) {
   public CatalogTable {
@@ -68,6 +70,7 @@ public record CatalogTable(
         fileNode,
         rows,
         pages,
+        attributes,
         filled,
         key);
   }

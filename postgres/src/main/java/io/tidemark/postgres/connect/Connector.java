@@ -34,6 +34,9 @@ public final class Connector {
   /** The oldest server that is read. */
   public static final int OLDEST_SERVER = 14;
 
+  /** An answer may take so many times as long as a connection. */
+  private static final int ANSWER_FACTOR = 3;
+
   private final Endpoint endpoint;
   private final Map<String, String> environment;
 
@@ -57,6 +60,19 @@ public final class Connector {
    */
   public Connection sql() {
     return open(new Properties());
+  }
+
+  /**
+   * A connection for short questions, in auto-commit: where the network does not answer, a question
+   * fails after a while, so that nobody waits for it for ever.
+   *
+   * @throws TidemarkException SOURCE_UNREACHABLE or SOURCE_NOT_READY, with what to do
+   */
+  public Connection questions() {
+    Properties properties = new Properties();
+    long seconds = Math.max(1, endpoint.connectTimeout().toSeconds()) * ANSWER_FACTOR;
+    properties.setProperty("socketTimeout", Long.toString(seconds));
+    return open(properties);
   }
 
   /**

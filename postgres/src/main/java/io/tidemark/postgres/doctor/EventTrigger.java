@@ -14,7 +14,11 @@ public final class EventTrigger {
       CREATE SCHEMA IF NOT EXISTS tidemark;
 
       CREATE OR REPLACE FUNCTION tidemark.table_image(relation oid, happened text) RETURNS void
-      LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $image$
+      LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
+      -- values of defaults are written as text: as the copy reads it, whatever the owner has set
+      SET "DateStyle" = 'ISO, MDY' SET "IntervalStyle" = 'postgres' SET "TimeZone" = 'UTC'
+      SET extra_float_digits = 1 SET bytea_output = 'hex' SET quote_all_identifiers = off
+      AS $image$
         -- the newest transaction id of this session marks the message: should it be rolled back with a
         -- savepoint of a large transaction, the log alone would not tell
         SELECT pg_logical_emit_message(true, concat('tidemark.ddl#', (
@@ -41,6 +45,7 @@ public final class EventTrigger {
          WHERE c.oid = relation AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p'
            AND n.nspname !~ '^pg_';
       $image$;
+      REVOKE EXECUTE ON FUNCTION tidemark.table_image(oid, text) FROM PUBLIC;
 
       CREATE OR REPLACE FUNCTION tidemark.on_ddl() RETURNS event_trigger
       LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $ddl$

@@ -20,6 +20,9 @@ import java.util.Optional;
 
 /** What commands do at the source while no pipeline runs. Each call has a connection of its own. */
 public final class PostgresAdmin {
+  private static final String TRIGGERS =
+      "SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'tidemark\\_%'";
+
   private final PostgresConfig config;
   private final Connector connector;
 
@@ -65,42 +68,74 @@ public final class PostgresAdmin {
   }
 
   /**
-   * Drops the slot, and the publications where this program made them.
+   * What a drop did.
    *
-   * @return what was dropped, in words
+   * @param dropped what is gone, in words
+   * @param left what stays, each with the reason or with the SQL that removes it
+   */
+  public record Dropped(List<String> dropped, List<String> left) {
+    public Dropped {
+      dropped = List.copyOf(dropped);
+      left = List.copyOf(left);
+    }
+  }
+
+  /**
+   * Drops the slot, and the publications where this role owns them.
+   *
    * @throws TidemarkException BUSY where a pipeline still reads the slot
    */
-  public List<String> drop() {
+  public Dropped drop() {
     return ask(
         connection -> {
           List<String> dropped = new ArrayList<>();
-          Optional<SlotState> slot = SlotState.read(connection, config.slot());
-          if (slot.isPresent() && slot.get().activePid() != 0) {
-            throw new TidemarkException(
-                ErrorCode.BUSY,
-                "Cannot drop slot "
-                    + config.slot()
-                    + ": process "
-                    + slot.get().activePid()
-                    + " of the server is reading it. Stop the pipeline first.");
-          }
+          List<String> left = new ArrayList<>();
           try (Statement statement = connection.createStatement()) {
-            if (slot.isPresent()) {
-              statement.execute("SELECT pg_drop_replication_slot('" + config.slot() + "')");
-              dropped.add("slot " + config.slot());
-            }
-            if (config.publicationMode() != PostgresConfig.PublicationMode.EXISTING) {
-              for (String name : List.of(config.publication(), config.insertsPublication())) {
-                Optional<Publication> publication = Publication.read(connection, name);
-                if (publication.isPresent() && publication.get().owned()) {
-                  statement.execute(publication.get().dropSql());
-                  dropped.add("publication " + name);
-                }
+            dropSlot(connection, statement, dropped);
+            for (String name : List.of(config.publication(), config.insertsPublication())) {
+              Optional<Publication> publication = Publication.read(connection, name);
+              if (publication.isPresent()) {
+                dropPublication(publication.get(), statement, dropped, left);
               }
             }
+            if (!Doctor.one(statement, TRIGGERS).equals("0")) {
+              left.add("the event triggers: DROP SCHEMA tidemark CASCADE;");
+            }
           }
-          return dropped;
+          return new Dropped(dropped, left);
         });
+  }
+
+  private void dropSlot(Connection connection, Statement statement, List<String> dropped)
+      throws SQLException {
+    Optional<SlotState> slot = SlotState.read(connection, config.slot());
+    if (slot.isPresent() && slot.get().activePid() != 0) {
+      throw new TidemarkException(
+          ErrorCode.BUSY,
+          "Cannot drop slot "
+              + config.slot()
+              + ": process "
+              + slot.get().activePid()
+              + " of the server is reading it. Stop the pipeline first.");
+    }
+    if (slot.isPresent()) {
+      statement.execute("SELECT pg_drop_replication_slot('" + config.slot() + "')");
+      dropped.add("slot " + config.slot());
+    }
+  }
+
+  private void dropPublication(
+      Publication publication, Statement statement, List<String> dropped, List<String> left)
+      throws SQLException {
+    String what = "publication " + publication.name();
+    if (config.publicationMode() == PostgresConfig.PublicationMode.EXISTING) {
+      left.add(what + ": publication.mode is existing, so it is somebody else's");
+    } else if (publication.owned()) {
+      statement.execute(publication.dropSql());
+      dropped.add(what);
+    } else {
+      left.add(what + ": this role does not own it; its owner may run " + publication.dropSql() + ";");
+    }
   }
 
   private interface Question<T> {

@@ -2,10 +2,12 @@ package io.tidemark.postgres.doctor;
 
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.catalog.Catalog;
+import io.tidemark.postgres.catalog.CatalogColumn;
 import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.catalog.ServerInfo;
 import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.slot.Publication;
+import io.tidemark.postgres.slot.PublicationKeeper;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -104,15 +106,9 @@ final class TableChecks {
     }
   }
 
-  private void generated(List<Finding> findings) {
+  private void generated(List<Finding> findings) throws SQLException {
     List<CatalogTable> some =
-        tables(
-            table ->
-                table.columns().stream()
-                    .anyMatch(
-                        column ->
-                            column.isGenerated()
-                                && (server.version() < 18 || column.generated().equals("v"))));
+        tables(table -> table.columns().stream().anyMatch(this::comesNever));
     if (!some.isEmpty()) {
       findings.add(
           Finding.warning(
@@ -122,6 +118,45 @@ final class TableChecks {
                   + " never; these columns are left out of the copy.",
               ""));
     }
+    if (server.version() >= 18) {
+      withoutGenerated(findings);
+    }
+  }
+
+  /** A publication leaves generated columns out unless it was told otherwise. */
+  private void withoutGenerated(List<Finding> findings) throws SQLException {
+    for (String name : List.of(config.publication(), config.insertsPublication())) {
+      Optional<Publication> publication = Publication.read(connection, name);
+      List<CatalogTable> some =
+          publication.isEmpty() || publication.get().generated()
+              ? List.of()
+              : tables(table -> leavesGeneratedOut(publication.get(), table));
+      if (!some.isEmpty()) {
+        findings.add(
+            Finding.warning(
+                "generated-publication",
+                names(some) + " with generated columns that publication " + name + " leaves out.",
+                "Stored generated columns come only from a publication that says so; these columns"
+                    + " are left out of the copy.",
+                "ALTER PUBLICATION "
+                    + Sql.name(name)
+                    + " SET (publish_generated_columns = stored);"));
+      }
+    }
+  }
+
+  private static boolean leavesGeneratedOut(Publication publication, CatalogTable table) {
+    return publication
+        .published(table.oid(), table.name().schema())
+        .filter(published -> published.columns().isEmpty())
+        .filter(
+            published ->
+                table.columns().stream().anyMatch(column -> column.generated().equals("s")))
+        .isPresent();
+  }
+
+  private boolean comesNever(CatalogColumn column) {
+    return column.isGenerated() && (server.version() < 18 || column.generated().equals("v"));
   }
 
   private void publication(List<Finding> findings) throws SQLException {
@@ -193,23 +228,14 @@ final class TableChecks {
     return list.isEmpty() ? "0" : list;
   }
 
-  private String publicationSql() {
-    return create(config.publication(), "insert, update, delete, truncate", true)
-        + " "
-        + create(config.insertsPublication(), "insert, truncate", false);
-  }
-
-  private String create(String name, String operations, boolean usable) {
-    String list =
-        tables(table -> !table.unlogged() && catalog.identityUsable(table) == usable).stream()
-            .map(table -> Sql.name(table.name()))
-            .collect(Collectors.joining(", "));
-    return "CREATE PUBLICATION "
-        + Sql.name(name)
-        + (list.isEmpty() ? "" : " FOR TABLE " + list)
-        + " WITH (publish = '"
-        + operations
-        + "');";
+  private String publicationSql() throws SQLException {
+    return new PublicationKeeper(
+                config.publication(),
+                config.insertsPublication(),
+                PublicationKeeper.Keeping.LIST)
+            .createSql(connection, catalog).stream()
+            .map(statement -> statement + ";")
+            .collect(Collectors.joining(" "));
   }
 
   private List<CatalogTable> tables(Predicate<CatalogTable> condition) {

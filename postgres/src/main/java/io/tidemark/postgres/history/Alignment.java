@@ -86,16 +86,33 @@ public final class Alignment {
    *
    * @param newest the last form that is known
    * @param present the form that the catalog has now; empty where the table is gone
+   * @param attributes the highest attribute number that had been given out when the newest form was
+   *     taken; 0 for unknown
    */
   public static Outcome find(
-      Relation relation, TableSchema newest, Optional<TableSchema> present, boolean leaf) {
+      Relation relation,
+      TableSchema newest,
+      Optional<TableSchema> present,
+      int attributes,
+      boolean leaf) {
+    Numbers numbers = new Numbers(newest, present, attributes);
     if (present.isPresent() && fits(relation, present.get(), leaf)) {
+      List<Column> columns =
+          leaf
+              ? relation.columns().stream()
+                  .map(wire -> present.get().column(wire.name()).orElseThrow())
+                  .toList()
+              : present.get().columns();
+      Optional<String> doubt = numbers.doubt(relation.columns(), columns, leaf);
+      if (doubt.isPresent()) {
+        return new Ambiguous(doubt.get());
+      }
       return new Changed(numbered(keepBackfill(present.get(), newest), newest.version() + 1));
     }
     if (leaf) {
       return new Ambiguous("a partition has columns that neither history nor catalog show");
     }
-    return byPosition(relation, newest, present);
+    return byPosition(relation, newest, present, numbers);
   }
 
   /**
@@ -103,7 +120,7 @@ public final class Alignment {
    * there stands in the old order, and what is new stands behind all that is known.
    */
   private static Outcome byPosition(
-      Relation relation, TableSchema newest, Optional<TableSchema> present) {
+      Relation relation, TableSchema newest, Optional<TableSchema> present, Numbers numbers) {
     Map<String, Column> known = new HashMap<>();
     newest.columns().forEach(column -> known.put(column.name(), column));
     List<Column> columns = new ArrayList<>();
@@ -127,6 +144,10 @@ public final class Alignment {
       }
       last = column.get().attnum();
       columns.add(column.get());
+    }
+    Optional<String> doubt = numbers.doubt(relation.columns(), columns, false);
+    if (doubt.isPresent()) {
+      return new Ambiguous(doubt.get());
     }
     return new Changed(
         new TableSchema(

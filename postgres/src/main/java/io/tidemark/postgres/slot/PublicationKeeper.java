@@ -11,6 +11,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 
 /**
@@ -42,17 +43,17 @@ public final class PublicationKeeper {
   }
 
   /**
-   * Makes the publications where they are missing. To be called before the slot exists: the server
-   * cannot decode what was written before its publication was made.
+   * Makes the publications where they are missing. To be called before the slot exists, and not for
+   * a copy that goes on: the server cannot decode what was written before its publication was made.
    *
-   * @throws TidemarkException with the SQL to run where this role may not
+   * @throws TidemarkException with the SQL to run where this role may not make the main one; without
+   *     the second, its tables only wait
    */
   public void create(Connection connection, Catalog catalog) throws SQLException {
-    Optional<Publication> main = Publication.read(connection, name);
-    if (main.isPresent()) {
-      return;
-    }
-    if (keeping == Keeping.NOTHING) {
+    boolean main = Publication.read(connection, name).isEmpty();
+    boolean inserts =
+        keeping == Keeping.LIST && Publication.read(connection, insertsName).isEmpty();
+    if (main && keeping == Keeping.NOTHING) {
       throw new TidemarkException(
           ErrorCode.SOURCE_NOT_READY,
           "Cannot read from publication "
@@ -62,8 +63,10 @@ public final class PublicationKeeper {
               + ";");
     }
     List<String> statements = new ArrayList<>();
-    statements.add(createSql(connection, catalog, name, true));
-    if (keeping == Keeping.LIST && Publication.read(connection, insertsName).isEmpty()) {
+    if (main) {
+      statements.add(createSql(connection, catalog, name, true));
+    }
+    if (inserts) {
       statements.add(createSql(connection, catalog, insertsName, false));
     }
     try {
@@ -73,18 +76,34 @@ public final class PublicationKeeper {
       if (!standby && !String.valueOf(e.getSQLState()).startsWith("42")) {
         throw e;
       }
-      throw new TidemarkException(
-          ErrorCode.SOURCE_NOT_READY,
-          "Cannot create publication "
-              + name
-              + ": "
-              + e.getMessage().lines().findFirst().orElse("")
-              + (standby ? ". On the primary, as" : ". As")
-              + " the tables' owner with CREATE on the database run: "
-              + String.join("; ", statements)
-              + ";",
-          e);
+      if (main) {
+        throw notMade(e, standby, statements);
+      }
     }
+  }
+
+  private TidemarkException notMade(SQLException e, boolean standby, List<String> statements) {
+    return new TidemarkException(
+        ErrorCode.SOURCE_NOT_READY,
+        "Cannot create publication "
+            + name
+            + ": "
+            + e.getMessage().lines().findFirst().orElse("")
+            + (standby ? ". On the primary, as" : ". As")
+            + " the tables' owner with CREATE on the database run: "
+            + String.join("; ", statements)
+            + ";",
+        e);
+  }
+
+  /** The statements that make both publications, for somebody who may. */
+  public List<String> createSql(Connection connection, Catalog catalog) throws SQLException {
+    List<String> statements = new ArrayList<>();
+    statements.add(createSql(connection, catalog, name, true));
+    if (keeping != Keeping.ALL) {
+      statements.add(createSql(connection, catalog, insertsName, false));
+    }
+    return statements;
   }
 
   /** The statement that makes one of the two publications with the tables that belong to it. */
@@ -129,17 +148,20 @@ public final class PublicationKeeper {
    * Brings the lists up to the catalog, as far as this role may; tables that it may not add are
    * reported by {@link #current} as not published.
    *
+   * @param ours whether a relation is, or was, captured by this pipeline: tables that somebody else
+   *     put into a publication stay there
    * @return what could not be done, as SQL for somebody who may; empty when all is well
    */
-  public List<String> keep(Connection connection, Catalog catalog) throws SQLException {
+  public List<String> keep(Connection connection, Catalog catalog, IntPredicate ours)
+      throws SQLException {
     if (keeping != Keeping.LIST) {
       return List.of();
     }
     Optional<Publication> main = Publication.read(connection, name);
     Optional<Publication> inserts = Publication.read(connection, insertsName);
     List<String> statements = new ArrayList<>();
-    main.ifPresent(publication -> changes(publication, catalog, true, statements));
-    inserts.ifPresent(publication -> changes(publication, catalog, false, statements));
+    main.ifPresent(publication -> changes(publication, catalog, true, ours, statements));
+    inserts.ifPresent(publication -> changes(publication, catalog, false, ours, statements));
     List<String> undone = new ArrayList<>();
     for (String statement : statements) {
       try {
@@ -159,7 +181,11 @@ public final class PublicationKeeper {
 
   /** Tables are taken out before others are put in: a table must never be in both lists. */
   private static void changes(
-      Publication publication, Catalog catalog, boolean everything, List<String> statements) {
+      Publication publication,
+      Catalog catalog,
+      boolean everything,
+      IntPredicate ours,
+      List<String> statements) {
     if (publication.allTables() || !publication.schemas().isEmpty()) {
       return;
     }
@@ -170,8 +196,8 @@ public final class PublicationKeeper {
         .entries()
         .forEach(
             (oid, entry) -> {
-              boolean ours = publication.owned() || catalog.relation(oid).isPresent();
-              if (ours && wanted.stream().noneMatch(table -> table.oid() == oid)) {
+              boolean known = ours.test(oid) || catalog.relation(oid).isPresent();
+              if (known && wanted.stream().noneMatch(table -> table.oid() == oid)) {
                 statements.add(
                     0,
                     "ALTER PUBLICATION "

@@ -11,7 +11,7 @@ import io.tidemark.api.model.Lsn;
 public final class SlotCheck {
   private SlotCheck() {}
 
-  /** Refuses a slot that is not one of ours: plugin, database, WAL thrown away. */
+  /** Refuses a slot that is not one of ours: plugin, database, flags, WAL thrown away. */
   public static void usable(SlotState slot, String database) {
     if (!slot.plugin().equals("pgoutput")) {
       throw failure(
@@ -26,6 +26,21 @@ public final class SlotCheck {
           slot.name(),
           "it belongs to database '" + slot.database() + "', not '" + database + "'",
           "Choose another name with the option slot");
+    }
+    if (slot.temporary()) {
+      throw failure(
+          ErrorCode.SOURCE_NOT_READY,
+          slot.name(),
+          "it is temporary: it goes with the session that made it",
+          "End that session, or choose another name with the option slot");
+    }
+    if (slot.twoPhase()) {
+      throw failure(
+          ErrorCode.SOURCE_NOT_READY,
+          slot.name(),
+          "it was made with two_phase, and prepared transactions are not read before they commit",
+          "Drop it and make it again without two_phase, or choose another name with the option"
+              + " slot; where a copy stands on it already, begin a new copy");
     }
     if (slot.isLost()) {
       throw failure(

@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param confirmed up to where its reader has confirmed
  * @param walStatus reserved, extended, unreserved or lost
  * @param retained bytes of WAL that are kept for it, -1 where that cannot be told
+ * @param temporary whether it goes with the session that made it
+ * @param twoPhase whether prepared transactions come before they commit, in messages of their own
  */
 public record SlotState(
     String name,
@@ -27,14 +29,17 @@ public record SlotState(
     Lsn restart,
     Lsn confirmed,
     String walStatus,
-    long retained) {
+    long retained,
+    boolean temporary,
+    boolean twoPhase) {
   private static final String QUERY =
       """
       SELECT slot_name, coalesce(plugin, ''), coalesce(database, ''), coalesce(active_pid, 0),
              coalesce(restart_lsn::text, '0/0'), coalesce(confirmed_flush_lsn::text, '0/0'),
              coalesce(wal_status, 'reserved'),
              coalesce((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
-                            ELSE pg_current_wal_lsn() END - restart_lsn)::bigint, -1)
+                            ELSE pg_current_wal_lsn() END - restart_lsn)::bigint, -1),
+             temporary, two_phase
         FROM pg_replication_slots WHERE slot_name = ?
       """;
 
@@ -55,7 +60,9 @@ public record SlotState(
                 Lsn.parse(row.getString(5)),
                 Lsn.parse(row.getString(6)),
                 row.getString(7),
-                row.getLong(8)));
+                row.getLong(8),
+                row.getBoolean(9),
+                row.getBoolean(10)));
       }
     }
   }

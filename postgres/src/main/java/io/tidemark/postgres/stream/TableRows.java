@@ -8,6 +8,7 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.postgres.stream.StreamListener.Transaction;
 import io.tidemark.postgres.type.MalformedValueException;
+import io.tidemark.postgres.type.MisfitException;
 
 /** The rows of one table that are gathered into a batch. */
 final class TableRows {
@@ -31,7 +32,7 @@ final class TableRows {
   static final class UnreadableValueException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    UnreadableValueException(String column, MalformedValueException cause) {
+    UnreadableValueException(String column, RuntimeException cause) {
       super("column " + column + ": " + cause.getMessage(), cause);
     }
   }
@@ -142,7 +143,7 @@ final class TableRows {
           }
         }
       }
-    } catch (MalformedValueException e) {
+    } catch (MalformedValueException | MisfitException e) {
       throw new UnreadableValueException(binding.columnName(i), e);
     }
     for (int index : binding.unfilled()) {

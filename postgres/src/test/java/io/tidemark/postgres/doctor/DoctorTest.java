@@ -87,7 +87,7 @@ class DoctorTest {
     assertThat(only(findings, "row-security").remedy()).isEqualTo("ALTER ROLE weak BYPASSRLS;");
     assertThat(only(findings, "publication").remedy())
         .contains("CREATE PUBLICATION \"tidemark\" FOR TABLE")
-        .contains("CREATE PUBLICATION \"tidemark_inserts\" FOR TABLE \"public\".\"plain\"");
+        .contains("CREATE PUBLICATION \"tidemark_inserts\" FOR TABLE ONLY \"public\".\"plain\"");
     assertThat(findings.get(0).severity()).isEqualTo(Severity.BLOCKING);
   }
 
@@ -119,7 +119,7 @@ class DoctorTest {
     PostgresAdmin admin = new PostgresAdmin(config, Map.of());
     assertThat(admin.slot().slot()).isPresent();
     assertThat(admin.tables()).extracting(table -> table.name().table()).contains("good", "plain");
-    assertThat(admin.drop()).containsExactly("slot busy", "publication busy");
+    assertThat(admin.drop().dropped()).containsExactly("slot busy", "publication busy");
     assertThat(admin.slot().slot()).isEmpty();
     assertThatThrownBy(() -> new PostgresAdmin(config("sick", "port", "1"), Map.of()).slot())
         .hasMessageStartingWith("Cannot connect to postgres@127.0.0.1:1/sick");
