@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.IntPredicate;
 
 /**
  * One connection for questions about the present, opened again when it was lost. Any thread may
@@ -86,10 +85,10 @@ final class CatalogSession implements AutoCloseable {
   /**
    * Brings the publications up to the catalog.
    *
-   * @param ours whether a relation is, or was, captured
+   * @param ours the relations that are, or were, captured
    * @return the SQL that this role may not run
    */
-  synchronized List<String> keepPublications(Catalog catalog, IntPredicate ours)
+  synchronized List<String> keepPublications(Catalog catalog, Set<Integer> ours)
       throws SQLException {
     return keeper.keep(connection(), catalog, ours);
   }

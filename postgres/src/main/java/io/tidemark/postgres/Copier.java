@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Copies the tables that wait for it, in rounds: each round is one snapshot, exported by a slot, so
@@ -50,6 +51,7 @@ final class Copier implements Runnable {
   private volatile boolean closed;
   private volatile CopyRound round;
   private volatile long heldSince;
+  private volatile Consumer<SnapshotHolder> taken = holder -> {};
   private volatile Optional<Prepared> first = Optional.empty();
 
   /** A round that can be run. */
@@ -74,6 +76,11 @@ final class Copier implements Runnable {
     this.plans = new CopyPlans(config, types);
     this.queue = queue;
     this.problems = problems;
+  }
+
+  /** Has somebody told of each snapshot of a later round, before anything is read under it. */
+  void whenTaken(Consumer<SnapshotHolder> listener) {
+    taken = listener;
   }
 
   /** The round with which {@link #run} begins. */
@@ -163,6 +170,7 @@ final class Copier implements Runnable {
 
   private Prepared prepareAll(SnapshotHolder holder) throws SQLException {
     try {
+      taken.accept(holder);
       List<TrackedTable> withLeaves = waitingForLeaves();
       List<CopyJob> jobs = new ArrayList<>(prepare(holder, waiting()).jobs());
       for (TrackedTable table : withLeaves) {

@@ -91,7 +91,7 @@ public record PostgresConfig(
     RAW,
     /** The whole column is kept as text. */
     TEXT,
-    /** The row is refused. */
+    /** The table fails, by name. */
     REJECT
   }
 
@@ -328,8 +328,8 @@ public record PostgresConfig(
           oneOf(Overflow.class),
           "raw",
           "A value that its typed column cannot hold (NaN in a decimal, infinity in a timestamp):"
-              + " raw keeps its text beside a null, text makes the whole column text, reject refuses"
-              + " the row.");
+              + " raw keeps its text beside a null, text makes the whole column text, reject fails the"
+              + " table, by name.");
   private static final Option<Long> WAL_BUDGET =
       Option.of(
           "wal-budget",

@@ -81,7 +81,8 @@ public final class PostgresSource implements ChangeSource {
               connector,
               config.slot(),
               Optional.ofNullable(resume.notes().get(IDENTITY_NOTE)).map(SourceIdentity::fromJson));
-      Optional<SlotState> slot = gate.pass(tidemark);
+      // a copy that only takes what is there has no slot to go on from
+      Optional<SlotState> slot = gate.pass(isOnly() ? Lsn.ZERO : tidemark);
       build(resume);
       Present present = publish(tidemark);
       restore(resume, present, tidemark);
@@ -101,6 +102,10 @@ public final class PostgresSource implements ChangeSource {
       throw new TidemarkException(
           ErrorCode.SOURCE_UNREACHABLE, "Cannot open the source: it was interrupted.", e);
     }
+  }
+
+  private boolean isOnly() {
+    return config.snapshot().mode() == SnapshotMode.ONLY;
   }
 
   private TidemarkException failure(SQLException e) {
@@ -161,6 +166,9 @@ public final class PostgresSource implements ChangeSource {
     runner.consumer(consumer);
     keyCopier = new KeyCopier(config, connector, session, types, book, keys, queue, problems);
     copier = new Copier(config, connector, session, types, book, queue, problems);
+    if (isOnly()) {
+      copier.whenTaken(holder -> consumer.startAt(holder.point(), holder.takenAtMicros()));
+    }
     watch = new Watch(config, book, session, types, consumer, problems, copier::watchHold);
   }
 
@@ -170,7 +178,7 @@ public final class PostgresSource implements ChangeSource {
     if (tidemark.equals(Lsn.ZERO)) {
       session.createPublications(present.catalog());
     }
-    session.keepPublications(present.catalog(), oid -> book.ofRelation(oid).isPresent());
+    session.keepPublications(present.catalog(), book.relations());
     Present now = session.look();
     publications = now.publications().stream().map(Publication::name).toList();
     session.readFrom(Set.copyOf(publications));
@@ -228,7 +236,7 @@ public final class PostgresSource implements ChangeSource {
     ExportedSlot.Kind kind =
         config.failoverSlot() ? ExportedSlot.Kind.FAILOVER : ExportedSlot.Kind.LASTING;
     SnapshotHolder holder =
-        slot.isPresent() ? copier.temporary() : copier.holder(config.slot(), kind);
+        slot.isPresent() || isOnly() ? copier.temporary() : copier.holder(config.slot(), kind);
     if (config.snapshot().mode() == SnapshotMode.NEVER) {
       try (holder) {
         follow(holder.point(), holder.takenAtMicros());
@@ -252,7 +260,7 @@ public final class PostgresSource implements ChangeSource {
       if (table.state.phase() == Phase.COPYING && table.keys == null) {
         book.again(table, "its copy was interrupted; it begins again", consumer.position());
       } else if (table.state.phase() == Phase.CATCHING_UP) {
-        Lsn mark = session.mark("resumed");
+        Lsn mark = isOnly() ? consumer.position() : session.mark("resumed");
         synchronized (book) {
           table.memberAt = mark.value();
         }
@@ -271,7 +279,7 @@ public final class PostgresSource implements ChangeSource {
     for (Thread thread : threads) {
       boolean unneeded =
           thread.getName().equals("tidemark-capture")
-              && config.snapshot().mode() == SnapshotMode.ONLY;
+              && isOnly();
       if (!unneeded) {
         thread.setDaemon(true);
         thread.start();
@@ -285,7 +293,10 @@ public final class PostgresSource implements ChangeSource {
 
   @Override
   public SourceEvent poll(Duration wait) throws InterruptedException {
-    return queue.poll(wait);
+    // in this order: what was given before the tables were settled is in the queue by then
+    boolean over = isOnly() && book.isSettled() && !book.isWaitingForBoundary();
+    SourceEvent event = queue.poll(wait);
+    return event == null && over ? new SourceEvent.End() : event;
   }
 
   @Override
@@ -330,7 +341,7 @@ public final class PostgresSource implements ChangeSource {
     received = received.isBefore(reading) ? reading : received;
     Lsn head = watch.head().isBefore(received) ? received : watch.head();
     return new SourceStatus(
-        progress.isPresent(),
+        progress.isPresent() || isOnly(),
         head,
         received,
         runner.confirmed(),

@@ -3,6 +3,7 @@ package io.tidemark.postgres;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
+import io.tidemark.postgres.catalog.ServerWords;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.history.TypeBook;
 import io.tidemark.postgres.stream.ProtocolException;
@@ -304,6 +305,9 @@ final class StreamRunner implements Runnable {
   }
 
   private static String firstLine(Exception failure) {
+    if (failure instanceof SQLException sql) {
+      return ServerWords.of(sql);
+    }
     return String.valueOf(failure.getMessage()).lines().findFirst().orElse("").strip();
   }
 

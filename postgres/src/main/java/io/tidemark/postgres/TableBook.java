@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -55,6 +56,11 @@ final class TableBook {
     return Optional.ofNullable(byRelation.get(oid));
   }
 
+  /** Every relation that is, or was, captured. */
+  synchronized Set<Integer> relations() {
+    return Set.copyOf(byRelation.keySet());
+  }
+
   synchronized long generation() {
     return generation;
   }
@@ -63,14 +69,15 @@ final class TableBook {
     return changesGiven;
   }
 
-  /** Whether every table that is to be copied has been. */
+  /** Whether every table that can be copied has been. */
   synchronized boolean isSettled() {
     return tables.values().stream()
         .allMatch(
             table ->
-                table.state.phase() != Phase.WAITING
-                    && table.state.phase() != Phase.COPYING
-                    && table.state.phase() != Phase.CATCHING_UP);
+                table.state.phase() == Phase.WAITING && table.published == null
+                    || table.state.phase() != Phase.WAITING
+                        && table.state.phase() != Phase.COPYING
+                        && table.state.phase() != Phase.CATCHING_UP);
   }
 
   // ---- what is known of tables

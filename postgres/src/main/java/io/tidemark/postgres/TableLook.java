@@ -51,7 +51,7 @@ record TableLook(Map<Integer, Leaf> leaves, String stamps, int attributes) {
   TableLook without(int oid) {
     Map<Integer, Leaf> fewer = new TreeMap<>(leaves);
     fewer.remove(oid);
-    return new TableLook(fewer, stamps);
+    return new TableLook(fewer, stamps, attributes);
   }
 
   /** Whether a relation that both looks have got another file: rewritten, truncated or packed. */

@@ -146,8 +146,7 @@ final class Watch implements Runnable {
     Lsn passed = consumer.position();
     Present present = session.look();
     List<String> undone = 
-        session.keepPublications(
-            present.catalog(), oid -> book.ofRelation(oid).isPresent());
+        session.keepPublications(present.catalog(), book.relations());
     if (undone.isEmpty()) {
       problems.clear(PUBLICATION);
     } else {
@@ -346,7 +345,7 @@ final class Watch implements Runnable {
       }
     } else if (isFree(table.oid(), table.name())) {
       book.describe(tracked, table.oid(), published.orElse(null), look);
-      book.again(tracked, published.isPresent() ? TableBook.REPLACED : unpublished(), passed);
+      book.again(tracked, published.isPresent() ? TableBook.REPLACED : unpublished(table, present), passed);
     }
   }
 

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemark.api.model.Op;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.api.source.SourceEvent;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -96,6 +99,50 @@ class CaptureTest {
       capture.until(() -> capture.phase("b") == Phase.DETACHED);
       assertThat(capture.phase("a")).isEqualTo(Phase.MEMBER);
     }
+  }
+
+  @Test
+  void onlyCopiesWhatIsThereAndEndsWithoutATrace() throws Exception {
+    try (Capture capture = new Capture(server, "only")) {
+      capture.execute(
+          "CREATE TABLE t (id int PRIMARY KEY, v int)",
+          "INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i",
+          "CREATE TABLE empty (id int PRIMARY KEY)");
+      capture.with("snapshot.mode", "only").open();
+      untilEnd(capture);
+      assertThat(capture.phase("t")).isEqualTo(Phase.MEMBER);
+      assertThat(capture.phase("empty")).isEqualTo(Phase.MEMBER);
+      assertThat(capture.copy.current(TableName.parse("t"))).isEqualTo(capture.sourceRows("t", "*"));
+      capture.source.close();
+      capture.execute(
+          "CREATE TABLE late (id int PRIMARY KEY)",
+          "INSERT INTO late VALUES (1)",
+          "UPDATE t SET v = 1");
+      capture.open();
+      untilEnd(capture);
+      assertThat(capture.copy.current(TableName.parse("late"))).containsExactly("[1]");
+      assertThat(capture.copy.current(TableName.parse("t"))).contains("[1, 0]");
+      assertThat(capture.sourceRows("pg_catalog.pg_replication_slots", "slot_name, database"))
+          .noneMatch(slot -> slot.contains("only"));
+    }
+  }
+
+  private static void untilEnd(Capture capture) throws InterruptedException {
+    AtomicBoolean ended = new AtomicBoolean();
+    capture.until(
+        () -> {
+          try {
+            SourceEvent event = capture.source.poll(Duration.ofMillis(50));
+            while (event != null && !(event instanceof SourceEvent.End)) {
+              capture.copy.take(event);
+              event = capture.source.poll(Duration.ofMillis(50));
+            }
+            ended.set(event != null);
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          return ended.get();
+        });
   }
 
   @Test

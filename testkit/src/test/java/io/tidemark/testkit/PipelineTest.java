@@ -126,6 +126,21 @@ class PipelineTest {
   }
 
   @Test
+  void endsByItselfWhenTheSourceDoesWithEverythingCommitted() throws Exception {
+    MemoryDestination copy = new MemoryDestination();
+    MemoryDestination other = new MemoryDestination();
+    script.member(ITEMS).rows(insert(100, 1, "a")).boundary(110);
+    script.rows(insert(105, 2, "b")).boundary(110).say(new SourceEvent.End());
+    Pipeline pipeline = pipeline(copy, other);
+
+    start(pipeline).get(30, TimeUnit.SECONDS);
+
+    assertThat(names(copy)).containsExactlyInAnyOrder("a", "b");
+    assertThat(names(other)).containsExactlyInAnyOrder("a", "b");
+    assertThat(pipeline.status().state()).isEqualTo("stopped");
+  }
+
+  @Test
   void stopCommitsUpToTheLastBoundaryAndTheRestComesAgain() throws Exception {
     MemoryDestination copy = new MemoryDestination();
     script.member(ITEMS).rows(insert(100, 1, "a")).boundary(110);

@@ -39,4 +39,10 @@ public sealed interface SourceEvent {
    * @param value empty to forget the key
    */
   record Note(String key, Optional<String> value) implements SourceEvent {}
+
+  /**
+   * Nothing more will come: the source was to give what is there and no more. What was given before
+   * the last boundary is committed, then the pipeline ends.
+   */
+  record End() implements SourceEvent {}
 }

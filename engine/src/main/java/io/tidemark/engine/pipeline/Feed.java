@@ -109,6 +109,8 @@ final class Feed {
       if (gate.follows(change)) {
         tableChanged(change);
       }
+    } else if (event instanceof SourceEvent.End) {
+      delivery.event(new LaneEvent.End());
     } else {
       if (event instanceof SourceEvent.Boundary next && !next.position().parts().isEmpty()) {
         partition = next.position().parts().firstKey();

@@ -51,6 +51,11 @@ final class Lane implements Runnable {
   /** The source gives again what this copy has, up to its tidemark. */
   private boolean ahead;
 
+  /** Nothing more will come. */
+  private boolean ending;
+
+  private volatile boolean drained;
+
   Lane(OpenSink opened, PipelineConfig config, LaneListener listener) {
     this.sink = opened.sink();
     this.state = opened.state();
@@ -169,13 +174,27 @@ final class Lane implements Runnable {
     } else if (event instanceof LaneEvent.Replay replay) {
       clean = false;
       stager.replay(replay.table());
+    } else if (event instanceof LaneEvent.End) {
+      ending = true;
     } else if (event instanceof LaneEvent.Said said) {
       follow(said.event());
     }
     asks.answer(tidemark);
-    if (clean && mayFlush() && (asks.metBy(boundary.position()) || due(System.nanoTime()))) {
+    if (clean && mayFlush() && isTime()) {
       flush();
     }
+    drained = ending && (boundary == null || clean && !hasNews());
+  }
+
+  private boolean isTime() {
+    return asks.metBy(boundary.position())
+        || due(System.nanoTime())
+        || ending && hasNews();
+  }
+
+  /** Whether nothing more will come, and everything is committed. */
+  boolean isDrained() {
+    return drained;
   }
 
   /** Ends in order: what waits is staged as far as time allows, and committed. */

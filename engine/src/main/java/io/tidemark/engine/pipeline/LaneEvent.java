@@ -28,6 +28,9 @@ sealed interface LaneEvent {
   /** Give the dead letters of a table, by its name in the copy, to the sink again. */
   record Replay(TableName table) implements LaneEvent {}
 
+  /** Nothing more will come: what waits is committed without waiting for more. */
+  record End() implements LaneEvent {}
+
   /** Anything else that the source said. */
   record Said(SourceEvent event) implements LaneEvent {}
 }

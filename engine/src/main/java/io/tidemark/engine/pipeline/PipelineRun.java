@@ -44,6 +44,10 @@ final class PipelineRun implements LaneListener {
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean open;
   private volatile boolean paused;
+
+  /** The source has ended, and what it gave is being committed. */
+  private boolean drains;
+
   private volatile SourceStatus lastStatus = StatusView.NOT_OPEN;
   private Position confirmed = Position.NONE;
 
@@ -105,9 +109,18 @@ final class PipelineRun implements LaneListener {
       stop.await(POLL);
       return;
     }
+    if (drains) {
+      if (delivery.lanes().stream().allMatch(Lane::isDrained)) {
+        stop.request();
+      } else {
+        stop.await(POLL);
+      }
+      return;
+    }
     SourceEvent event = source.poll(POLL);
     if (event != null) {
       feed.give(event);
+      drains = event instanceof SourceEvent.End;
     }
   }
 

@@ -11,7 +11,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntPredicate;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -148,11 +148,11 @@ public final class PublicationKeeper {
    * Brings the lists up to the catalog, as far as this role may; tables that it may not add are
    * reported by {@link #current} as not published.
    *
-   * @param ours whether a relation is, or was, captured by this pipeline: tables that somebody else
+   * @param ours the relations that are, or were, captured by this pipeline: tables that somebody else
    *     put into a publication stay there
    * @return what could not be done, as SQL for somebody who may; empty when all is well
    */
-  public List<String> keep(Connection connection, Catalog catalog, IntPredicate ours)
+  public List<String> keep(Connection connection, Catalog catalog, Set<Integer> ours)
       throws SQLException {
     if (keeping != Keeping.LIST) {
       return List.of();
@@ -184,7 +184,7 @@ public final class PublicationKeeper {
       Publication publication,
       Catalog catalog,
       boolean everything,
-      IntPredicate ours,
+      Set<Integer> ours,
       List<String> statements) {
     if (publication.allTables() || !publication.schemas().isEmpty()) {
       return;
@@ -196,7 +196,7 @@ public final class PublicationKeeper {
         .entries()
         .forEach(
             (oid, entry) -> {
-              boolean known = ours.test(oid) || catalog.relation(oid).isPresent();
+              boolean known = ours.contains(oid) || catalog.relation(oid).isPresent();
               if (known && wanted.stream().noneMatch(table -> table.oid() == oid)) {
                 statements.add(
                     0,

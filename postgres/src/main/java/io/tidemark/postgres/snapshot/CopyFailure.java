@@ -3,6 +3,7 @@ package io.tidemark.postgres.snapshot;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.TableName;
+import io.tidemark.postgres.catalog.ServerWords;
 import io.tidemark.postgres.type.MalformedValueException;
 import io.tidemark.postgres.type.MisfitException;
 import java.sql.SQLException;
@@ -54,16 +55,24 @@ public record CopyFailure(Kind kind, String reason) {
   }
 
   private static CopyFailure ofSql(SQLException e, String what) {
-    String state = e.getSQLState() == null ? "" : e.getSQLState();
-    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-    boolean lasting = state.startsWith("22") || state.startsWith("42");
-    return lasting
-        ? new CopyFailure(
-            Kind.LASTING,
-            what
-                + message
-                + ". Grant SELECT on it to this role (and BYPASSRLS where a policy hides rows),"
-                + " then resume the table.")
-        : new CopyFailure(Kind.BROKEN_OFF, "the copy was broken off: " + message);
+    String state = ServerWords.state(e);
+    String said = ServerWords.of(e);
+    if (state.equals("42501")) {
+      return new CopyFailure(
+          Kind.LASTING,
+          what
+              + said
+              + ". Grant SELECT on it to this role (and BYPASSRLS where a policy hides rows),"
+              + " then resume the table.");
+    }
+    if (state.startsWith("22") || state.startsWith("42")) {
+      return new CopyFailure(
+          Kind.LASTING,
+          what
+              + said
+              + ". Check snapshot.row-filter and the publication's row filter, then resume the"
+              + " table.");
+    }
+    return new CopyFailure(Kind.BROKEN_OFF, "the copy was broken off: " + said);
   }
 }

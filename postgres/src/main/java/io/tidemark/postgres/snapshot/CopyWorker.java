@@ -43,6 +43,19 @@ final class CopyWorker implements AutoCloseable {
       checkPrint(plan);
       CopyOut copy =
           reading.unwrap(PGConnection.class).getCopyAPI().copyOut(plan.sql(chunk.conditions()));
+      read(copy, rows, sink);
+      rows.end();
+      statement.execute("COMMIT");
+    } catch (SQLException e) {
+      throw lostOr(e);
+    } finally {
+      endTransaction();
+    }
+  }
+
+  private void read(CopyOut copy, CopyRows rows, CopySink sink)
+      throws SQLException, InterruptedException, AttemptLostException {
+    try {
       int messages = 0;
       byte[] data = copy.readFromCopy();
       while (data != null) {
@@ -53,12 +66,8 @@ final class CopyWorker implements AutoCloseable {
         }
         data = copy.readFromCopy();
       }
-      rows.end();
-      statement.execute("COMMIT");
-    } catch (SQLException e) {
-      throw lostOr(e);
     } finally {
-      endTransaction();
+      OpenCopy.end(copy, reading);
     }
   }
 

@@ -157,6 +157,19 @@ public final class KeyReader implements AutoCloseable {
             .unwrap(PGConnection.class)
             .getCopyAPI()
             .copyOut(plan.sql(order.conditions(range.after, range.upTo)));
+    try {
+      read(copy, rows, sink);
+    } finally {
+      OpenCopy.end(copy, connection);
+    }
+    rows.end();
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("COMMIT");
+    }
+  }
+
+  private static void read(CopyOut copy, CopyRows rows, Rows sink)
+      throws SQLException, InterruptedException, AttemptLostException {
     int messages = 0;
     byte[] data = copy.readFromCopy();
     while (data != null) {
@@ -169,10 +182,6 @@ public final class KeyReader implements AutoCloseable {
         throw new AttemptLostException("the range is not wanted any more");
       }
       data = copy.readFromCopy();
-    }
-    rows.end();
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("COMMIT");
     }
   }
 
