@@ -39,6 +39,7 @@ import java.util.Set;
 public final class PostgresSource implements ChangeSource {
   static final String IDENTITY_NOTE = "source";
   static final String TYPES_NOTE = "types";
+  static final String PUBLICATIONS_NOTE = "publications";
 
   /** For all threads together: the whole program has to stop within 10 s. */
   private static final long STOP_NANOS = 9_000_000_000L;
@@ -84,7 +85,7 @@ public final class PostgresSource implements ChangeSource {
       // a copy that only takes what is there has no slot to go on from
       Optional<SlotState> slot = gate.pass(isOnly() ? Lsn.ZERO : tidemark);
       build(resume);
-      Present present = publish(tidemark);
+      Present present = publish(resume, tidemark);
       restore(resume, present, tidemark);
       if (tidemark.equals(Lsn.ZERO)) {
         begin(slot);
@@ -173,16 +174,24 @@ public final class PostgresSource implements ChangeSource {
   }
 
   /** Makes the publications where they are missing and puts the selected tables into them. */
-  private Present publish(Lsn tidemark) throws SQLException {
+  private Present publish(ResumePoint resume, Lsn tidemark) throws SQLException {
     Present present = session.look();
     if (tidemark.equals(Lsn.ZERO)) {
       session.createPublications(present.catalog());
     }
     session.keepPublications(present.catalog(), book.relations());
-    Present now = session.look();
-    publications = now.publications().stream().map(Publication::name).toList();
+    // the server cannot decode what was written before a publication was made, so a copy that goes
+    // on reads from those that it began with
+    Optional<List<String>> before =
+        Optional.ofNullable(resume.notes().get(PUBLICATIONS_NOTE)).map(text -> text.lines().toList());
+    publications =
+        session.look().publications().stream()
+            .map(Publication::name)
+            .filter(name -> before.map(known -> known.contains(name)).orElse(true))
+            .toList();
     session.readFrom(Set.copyOf(publications));
-    return now;
+    book.note(PUBLICATIONS_NOTE, String.join("\n", publications));
+    return session.look();
   }
 
   private void restore(ResumePoint resume, Present present, Lsn tidemark) throws SQLException {
