@@ -4,8 +4,8 @@ import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 
 /**
- * Work of a thread that the source cannot do without: when it ends by a defect, the source ends with
- * it instead of standing still.
+ * Work of a thread that the source cannot do without: when it ends by a defect, the source ends
+ * with it instead of standing still.
  *
  * @param what in words that follow "Cannot"
  */

@@ -44,7 +44,6 @@ public final class PostgresSource implements ChangeSource {
   /** For all threads together: the whole program has to stop within 10 s. */
   private static final long STOP_NANOS = 9_000_000_000L;
 
-
   private final PostgresConfig config;
   private final Connector connector;
   private final EventQueue queue;
@@ -183,7 +182,8 @@ public final class PostgresSource implements ChangeSource {
     // the server cannot decode what was written before a publication was made, so a copy that goes
     // on reads from those that it began with
     Optional<List<String>> before =
-        Optional.ofNullable(resume.notes().get(PUBLICATIONS_NOTE)).map(text -> text.lines().toList());
+        Optional.ofNullable(resume.notes().get(PUBLICATIONS_NOTE))
+            .map(text -> text.lines().toList());
     publications =
         session.look().publications().stream()
             .map(Publication::name)
@@ -286,9 +286,7 @@ public final class PostgresSource implements ChangeSource {
             thread("key-copier", "copy tables", keyCopier),
             thread("watch", "watch the catalog", watch));
     for (Thread thread : threads) {
-      boolean unneeded =
-          thread.getName().equals("tidemark-capture")
-              && isOnly();
+      boolean unneeded = thread.getName().equals("tidemark-capture") && isOnly();
       if (!unneeded) {
         thread.setDaemon(true);
         thread.start();
@@ -342,7 +340,8 @@ public final class PostgresSource implements ChangeSource {
   @Override
   public SourceStatus status() {
     if (!opened) {
-      return new SourceStatus(false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, false, 0, 0, 0, problems.text());
+      return new SourceStatus(
+          false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, false, 0, 0, 0, problems.text());
     }
     Optional<StreamProgress> progress = runner.progress();
     Lsn received = consumer.received();

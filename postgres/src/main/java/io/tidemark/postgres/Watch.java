@@ -145,8 +145,7 @@ final class Watch implements Runnable {
   private void look() throws SQLException {
     Lsn passed = consumer.position();
     Present present = session.look();
-    List<String> undone = 
-        session.keepPublications(present.catalog(), book.relations());
+    List<String> undone = session.keepPublications(present.catalog(), book.relations());
     if (undone.isEmpty()) {
       problems.clear(PUBLICATION);
     } else {
@@ -345,7 +344,10 @@ final class Watch implements Runnable {
       }
     } else if (isFree(table.oid(), table.name())) {
       book.describe(tracked, table.oid(), published.orElse(null), look);
-      book.again(tracked, published.isPresent() ? TableBook.REPLACED : unpublished(table, present), passed);
+      book.again(
+          tracked,
+          published.isPresent() ? TableBook.REPLACED : unpublished(table, present),
+          passed);
     }
   }
 

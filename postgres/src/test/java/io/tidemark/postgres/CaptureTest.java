@@ -112,7 +112,8 @@ class CaptureTest {
       untilEnd(capture);
       assertThat(capture.phase("t")).isEqualTo(Phase.MEMBER);
       assertThat(capture.phase("empty")).isEqualTo(Phase.MEMBER);
-      assertThat(capture.copy.current(TableName.parse("t"))).isEqualTo(capture.sourceRows("t", "*"));
+      assertThat(capture.copy.current(TableName.parse("t")))
+          .isEqualTo(capture.sourceRows("t", "*"));
       capture.source.close();
       capture.execute(
           "CREATE TABLE late (id int PRIMARY KEY)",

@@ -14,8 +14,7 @@ class GuardedTest {
     EventQueue queue = new EventQueue(1000);
     new Guarded("watch the catalog", work, queue).run();
     assertThatThrownBy(() -> queue.poll(Duration.ZERO))
-        .isInstanceOfSatisfying(
-            TidemarkException.class, e -> assertThat(e.code()).isEqualTo(code))
+        .isInstanceOfSatisfying(TidemarkException.class, e -> assertThat(e.code()).isEqualTo(code))
         .hasMessage(message);
   }
 

@@ -40,8 +40,7 @@ class OutageTest {
   void aPasswordThatTheServerKnowsBeforeTheFileIsWaitedFor() throws Exception {
     Path file = Files.writeString(folder.resolve("password"), "old\n");
     try (Capture capture = capture("rotated")) {
-      capture.execute(
-          "CREATE ROLE rotated LOGIN SUPERUSER REPLICATION PASSWORD 'old'");
+      capture.execute("CREATE ROLE rotated LOGIN SUPERUSER REPLICATION PASSWORD 'old'");
       capture.with("user", "rotated").with("password-file", file.toString()).open();
       capture.untilMember("t");
       capture.execute(
@@ -64,8 +63,7 @@ class OutageTest {
       capture.untilMember("t");
       link.die();
       capture.until(
-          () ->
-              capture.source.status().problem().orElse("").contains("catalog could not be read"));
+          () -> capture.source.status().problem().orElse("").contains("catalog could not be read"));
       long before = System.nanoTime();
       capture.source.close();
       assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(10));

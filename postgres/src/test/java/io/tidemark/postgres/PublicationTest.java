@@ -48,7 +48,8 @@ class PublicationTest {
   }
 
   private static List<String> published(Capture capture, String publication) throws Exception {
-    return capture.sourceRows("pg_catalog.pg_publication_tables", "pubname, schemaname, tablename")
+    return capture
+        .sourceRows("pg_catalog.pg_publication_tables", "pubname, schemaname, tablename")
         .stream()
         .filter(row -> row.startsWith("[" + publication + ","))
         .toList();
@@ -79,8 +80,7 @@ class PublicationTest {
       capture.execute("CREATE TABLE u (id int PRIMARY KEY)");
       capture.untilMember("u");
       assertThat(published(capture, "shared"))
-          .containsExactly(
-              "[shared, other, theirs]", "[shared, public, t]", "[shared, public, u]");
+          .containsExactly("[shared, other, theirs]", "[shared, public, t]", "[shared, public, u]");
     }
   }
 
@@ -122,7 +122,8 @@ class PublicationTest {
       TidemarkException refused = catchThrowableOfType(TidemarkException.class, capture::open);
       capture.source.close();
       assertThat(refused.code()).isEqualTo(ErrorCode.SOURCE_NOT_READY);
-      String sql = refused.getMessage().substring(refused.getMessage().indexOf("CREATE PUBLICATION"));
+      String sql =
+          refused.getMessage().substring(refused.getMessage().indexOf("CREATE PUBLICATION"));
       Finding finding =
           new Doctor(capture.config(), Map.of())
               .examine().stream().filter(f -> f.check().equals("publication")).findFirst().get();

@@ -286,7 +286,8 @@ class SchemaChangeTest {
 
   @Test
   void followsDropsAndAddsThatCanBeToldApart() throws Exception {
-    try (Capture capture = capture("clear", "ALTER TABLE t ADD COLUMN z int", "ALTER TABLE t DROP COLUMN z")) {
+    try (Capture capture =
+        capture("clear", "ALTER TABLE t ADD COLUMN z int", "ALTER TABLE t DROP COLUMN z")) {
       capture.source.close();
       capture.execute(
           "ALTER TABLE t DROP COLUMN a",

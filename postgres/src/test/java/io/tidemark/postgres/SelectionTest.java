@@ -104,8 +104,7 @@ class SelectionTest {
   void noMessageQuotesAValueOfARow() throws Exception {
     try (Capture capture = new Capture(server, "quoted")) {
       capture.execute(
-          "CREATE TABLE t (id int PRIMARY KEY, v text)",
-          "INSERT INTO t VALUES (1, 'very-secret')");
+          "CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t VALUES (1, 'very-secret')");
       capture.with("snapshot.row-filter", java.util.Map.of("public.t", "v::int > 0")).open();
       capture.until(() -> capture.phase("t") == Phase.FAILED);
       assertThat(capture.copy.tables.get(TableName.parse("t")).reason().orElse(""))

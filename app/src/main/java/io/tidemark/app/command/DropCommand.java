@@ -67,7 +67,6 @@ public final class DropCommand implements Command {
     List<String> lines = new ArrayList<>();
     lines.add(what + " at " + source.endpoint() + ".");
     done.left().forEach(stays -> lines.add("Left in place: " + stays));
-    return new Answer(
-        ExitCode.OK, lines, Map.of("dropped", done.dropped(), "left", done.left()));
+    return new Answer(ExitCode.OK, lines, Map.of("dropped", done.dropped(), "left", done.left()));
   }
 }

@@ -187,9 +187,7 @@ final class Lane implements Runnable {
   }
 
   private boolean isTime() {
-    return asks.metBy(boundary.position())
-        || due(System.nanoTime())
-        || ending && hasNews();
+    return asks.metBy(boundary.position()) || due(System.nanoTime()) || ending && hasNews();
   }
 
   /** Whether nothing more will come, and everything is committed. */

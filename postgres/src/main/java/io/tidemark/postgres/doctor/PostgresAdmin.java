@@ -134,7 +134,8 @@ public final class PostgresAdmin {
       statement.execute(publication.dropSql());
       dropped.add(what);
     } else {
-      left.add(what + ": this role does not own it; its owner may run " + publication.dropSql() + ";");
+      left.add(
+          what + ": this role does not own it; its owner may run " + publication.dropSql() + ";");
     }
   }
 

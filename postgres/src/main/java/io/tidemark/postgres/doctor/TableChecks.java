@@ -107,8 +107,7 @@ final class TableChecks {
   }
 
   private void generated(List<Finding> findings) throws SQLException {
-    List<CatalogTable> some =
-        tables(table -> table.columns().stream().anyMatch(this::comesNever));
+    List<CatalogTable> some = tables(table -> table.columns().stream().anyMatch(this::comesNever));
     if (!some.isEmpty()) {
       findings.add(
           Finding.warning(
@@ -230,10 +229,8 @@ final class TableChecks {
 
   private String publicationSql() throws SQLException {
     return new PublicationKeeper(
-                config.publication(),
-                config.insertsPublication(),
-                PublicationKeeper.Keeping.LIST)
-            .createSql(connection, catalog).stream()
+            config.publication(), config.insertsPublication(), PublicationKeeper.Keeping.LIST)
+        .createSql(connection, catalog).stream()
             .map(statement -> statement + ";")
             .collect(Collectors.joining(" "));
   }

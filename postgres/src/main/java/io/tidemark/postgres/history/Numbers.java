@@ -55,8 +55,7 @@ final class Numbers {
     for (int i = 0; i < chosen.size(); i++) {
       int number = chosen.get(i).attnum();
       int above = leaf || i == 0 ? 0 : chosen.get(i - 1).attnum();
-      int below =
-          leaf || i + 1 == chosen.size() ? Integer.MAX_VALUE : chosen.get(i + 1).attnum();
+      int below = leaf || i + 1 == chosen.size() ? Integer.MAX_VALUE : chosen.get(i + 1).attnum();
       if (mayBeAnother(wire.get(i), number, above, below)) {
         return Optional.of(
             "column '"

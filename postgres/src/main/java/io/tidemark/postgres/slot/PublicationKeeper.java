@@ -46,8 +46,8 @@ public final class PublicationKeeper {
    * Makes the publications where they are missing. To be called before the slot exists, and not for
    * a copy that goes on: the server cannot decode what was written before its publication was made.
    *
-   * @throws TidemarkException with the SQL to run where this role may not make the main one; without
-   *     the second, its tables only wait
+   * @throws TidemarkException with the SQL to run where this role may not make the main one;
+   *     without the second, its tables only wait
    */
   public void create(Connection connection, Catalog catalog) throws SQLException {
     boolean main = Publication.read(connection, name).isEmpty();
@@ -148,8 +148,8 @@ public final class PublicationKeeper {
    * Brings the lists up to the catalog, as far as this role may; tables that it may not add are
    * reported by {@link #current} as not published.
    *
-   * @param ours the relations that are, or were, captured by this pipeline: tables that somebody else
-   *     put into a publication stay there
+   * @param ours the relations that are, or were, captured by this pipeline: tables that somebody
+   *     else put into a publication stay there
    * @return what could not be done, as SQL for somebody who may; empty when all is well
    */
   public List<String> keep(Connection connection, Catalog catalog, Set<Integer> ours)
