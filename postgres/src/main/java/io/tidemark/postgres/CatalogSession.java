@@ -147,6 +147,11 @@ final class CatalogSession implements AutoCloseable {
     return ServerInfo.walEnd(connection());
   }
 
+  /** The server's clock, microseconds since 1970 UTC. */
+  synchronized long clockMicros() throws SQLException {
+    return number("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text");
+  }
+
   synchronized Optional<SlotState> slot(String name) throws SQLException {
     return SlotState.read(connection(), name);
   }

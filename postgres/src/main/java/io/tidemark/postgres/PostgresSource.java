@@ -89,7 +89,7 @@ public final class PostgresSource implements ChangeSource {
       if (tidemark.equals(Lsn.ZERO)) {
         begin(slot);
       } else {
-        consumer.startAt(tidemark, System.currentTimeMillis() * 1000);
+        consumer.startAt(tidemark, session.clockMicros());
         keys.moveTo(gate.identity().timeline(), tidemark);
         resumeTables();
       }
@@ -239,7 +239,7 @@ public final class PostgresSource implements ChangeSource {
   /** A new copy: everything begins at one snapshot, or where a slot that is there stands. */
   private void begin(Optional<SlotState> slot) throws SQLException, InterruptedException {
     if (config.snapshot().mode() == SnapshotMode.NEVER && slot.isPresent()) {
-      follow(slot.get().confirmed(), System.currentTimeMillis() * 1000);
+      follow(slot.get().confirmed(), session.clockMicros());
       return;
     }
     ExportedSlot.Kind kind =

@@ -191,7 +191,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   }
 
   @Override
-  public void keepAlive(long serverEnd) {
+  public void keepAlive(long serverEnd, long serverMicros) {
     synchronized (book) {
       Lsn end = new Lsn(serverEnd);
       if (end.isBefore(last)) {
@@ -199,12 +199,12 @@ final class StreamConsumer implements StreamListener, RelationResolver {
       }
       received = end;
       if (cut.isPresent() && !end.isBefore(cut.get())) {
-        boundary(cut.get(), nowMicros());
+        boundary(cut.get(), idleSince(serverMicros));
       }
       boolean due = System.nanoTime() - lastNanos >= IDLE_NANOS;
       boolean awaited = last.isBefore(wanted) || book.isWaitingForBoundary() || book.isCatchingUp();
       if (last.isBefore(end) && (due || awaited)) {
-        boundary(end, nowMicros());
+        boundary(end, idleSince(serverMicros));
       }
     }
   }
@@ -216,8 +216,9 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     }
   }
 
-  private static long nowMicros() {
-    return System.currentTimeMillis() * 1000;
+  /** By the server's clock, as the times of commits are; never before the last of them. */
+  private long idleSince(long serverMicros) {
+    return Math.max(lastMicros, serverMicros);
   }
 
   // ---- rows

@@ -301,6 +301,43 @@ class HardCasesTest {
   }
 
   @Test
+  void anIdleBoundaryBearsTheServersTime() throws Exception {
+    try (Capture capture = capture("clock")) {
+      capture.open();
+      capture.untilMember("t");
+      long before = serverMicros();
+      capture.execute("CREATE TABLE unseen (a int)", "DROP TABLE unseen");
+      long[] idle = new long[1];
+      capture.until(
+          () -> {
+            capture.copy.log.stream()
+                .filter(SourceEvent.Boundary.class::isInstance)
+                .map(SourceEvent.Boundary.class::cast)
+                .forEach(boundary -> idle[0] = boundary.committedAtMicros());
+            return idle[0] >= before;
+          });
+      assertThat(idle[0]).isLessThanOrEqualTo(serverMicros());
+      assertThat(
+              capture.copy.log.stream()
+                  .filter(SourceEvent.Boundary.class::isInstance)
+                  .map(event -> ((SourceEvent.Boundary) event).committedAtMicros())
+                  .toList())
+          .isSorted();
+    }
+  }
+
+  private static long serverMicros() throws Exception {
+    try (Connection connection = server.connect();
+        Statement statement = connection.createStatement();
+        java.sql.ResultSet row =
+            statement.executeQuery(
+                "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  @Test
   void anIdleTableMovesOnWithTheLog() throws Exception {
     try (Capture capture = capture("idle")) {
       capture.execute(

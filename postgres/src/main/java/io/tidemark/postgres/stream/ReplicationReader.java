@@ -182,7 +182,7 @@ public final class ReplicationReader implements AutoCloseable {
       }
       case KEEPALIVE -> {
         status.heard(channel.walEnd());
-        assembler.keepAlive(channel.walEnd());
+        assembler.keepAlive(channel.walEnd(), channel.serverMicros());
         if (channel.replyRequested()) {
           status.answer(channel, System.nanoTime());
         }

@@ -89,8 +89,9 @@ public interface StreamListener {
    *
    * @param serverEnd how far the server has read the log, unsigned: nothing below it is still to
    *     come
+   * @param serverMicros its clock then, microseconds since 1970 UTC
    */
-  void keepAlive(long serverEnd);
+  void keepAlive(long serverEnd, long serverMicros);
 
   /**
    * Whether somebody waits for a {@link #keepAlive}; an idle server is then asked at once how far

@@ -98,10 +98,10 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
   }
 
   /** The server said how far it has come; told to the listener where nothing is open. */
-  void keepAlive(long serverEnd) {
+  void keepAlive(long serverEnd, long serverMicros) {
     if (transaction == null && !block.isOpen() && streams.isEmpty()) {
       flush();
-      listener.keepAlive(serverEnd);
+      listener.keepAlive(serverEnd, serverMicros);
     }
   }
 

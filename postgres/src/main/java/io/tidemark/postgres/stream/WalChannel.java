@@ -60,6 +60,7 @@ final class WalChannel implements AutoCloseable {
   private int available;
   private long length;
   private long walEnd;
+  private long serverMicros;
   private boolean replyRequested;
 
   private WalChannel(Connection connection, PGStream stream, StreamLimits limits)
@@ -152,6 +153,7 @@ final class WalChannel implements AutoCloseable {
       return Frame.DATA;
     } else if (kind == 'k' && bytes == 18) {
       walEnd = Bytes.getLong(buffer, 1);
+      serverMicros = Bytes.getLong(buffer, 9) + PgOutputDecoder.EPOCH_MICROS;
       replyRequested = buffer[17] != 0;
       return Frame.KEEPALIVE;
     }
@@ -216,6 +218,11 @@ final class WalChannel implements AutoCloseable {
   /** How far the server was when it sent the last frame, unsigned; 0 where it did not tell. */
   long walEnd() {
     return walEnd;
+  }
+
+  /** The server's clock at the last keep-alive, microseconds since 1970 UTC. */
+  long serverMicros() {
+    return serverMicros;
   }
 
   /** Whether the last keep-alive asks for a status at once. */

@@ -68,7 +68,7 @@ class LargeTransactionTest {
     public void flushed(long endLsn, long committedAt) {}
 
     @Override
-    public void keepAlive(long serverEnd) {}
+    public void keepAlive(long serverEnd, long serverMicros) {}
 
     @Override
     public void ended(Optional<Exception> failure) {

@@ -292,7 +292,7 @@ final class MemoryCopy implements StreamListener {
   }
 
   @Override
-  public void keepAlive(long serverEnd) {
+  public void keepAlive(long serverEnd, long serverMicros) {
     lock.lock();
     try {
       hold(ordinals.isEmpty(), "a keep-alive comes while rows are held back");

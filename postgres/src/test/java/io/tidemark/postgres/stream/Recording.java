@@ -97,7 +97,7 @@ final class Recording implements StreamListener, RelationResolver {
   }
 
   @Override
-  public void keepAlive(long serverEnd) {
+  public void keepAlive(long serverEnd, long serverMicros) {
     events.add("keepAlive " + serverEnd);
   }
 

@@ -337,7 +337,7 @@ class TransactionAssemblerTest {
   void aStreamThatIsRolledBackLeavesNothing() {
     feed(Wire.streamStart(7, 1), in(7, t()), in(7, Wire.insert(T, "1", "a")), Wire.streamStop());
     feed(Wire.streamAbort(7, 7), Wire.streamAbort(55, 55), Wire.streamAbort(55, 56));
-    assembler.keepAlive(400);
+    assembler.keepAlive(400, 0);
     assertThat(recording.events).containsExactly("keepAlive 400");
     // What it was told of the table goes with it.
     assertThatThrownBy(() -> feed(Wire.begin(500, 9), Wire.insert(T, "1", "a")))
@@ -475,15 +475,15 @@ class TransactionAssemblerTest {
 
   @Test
   void theServersWordCountsOnlyWhereNothingIsOpen() {
-    assembler.keepAlive(10);
+    assembler.keepAlive(10, 0);
     feed(Wire.streamStart(7, 1), in(7, t()));
-    assembler.keepAlive(20);
+    assembler.keepAlive(20, 0);
     feed(Wire.streamStop());
-    assembler.keepAlive(30);
+    assembler.keepAlive(30, 0);
     feed(Wire.streamAbort(7, 7), Wire.begin(100, 8), t(), Wire.insert(T, "1", "a"));
-    assembler.keepAlive(40);
+    assembler.keepAlive(40, 0);
     feed(Wire.commit(100));
-    assembler.keepAlive(120);
+    assembler.keepAlive(120, 0);
     assertThat(recording.events)
         .filteredOn(
             event ->
