@@ -8,8 +8,6 @@ import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.api.source.SourceEvent;
-import io.tidemark.postgres.history.Alignment;
-import io.tidemark.postgres.history.Forms;
 import io.tidemark.postgres.history.TableHistory;
 import io.tidemark.postgres.slot.Publication.Published;
 import io.tidemark.postgres.snapshot.KeySieve;
@@ -209,7 +207,7 @@ final class TableBook {
       TableLook look,
       long rowsExpected,
       Optional<String> remark) {
-    TableSchema schema = version(table, form, point);
+    TableSchema schema = table.version(form, point);
     table.floor = point;
     table.memberAt = 0;
     table.pending = Optional.empty();
@@ -234,22 +232,6 @@ final class TableBook {
     leaf.ifPresent(batch::leaf);
     batch.columns().forEach(column -> column.vector().addNull());
     put(batch);
-  }
-
-  /** The newest version where it has this form, else a new one. */
-  private static TableSchema version(TrackedTable table, TableSchema form, long since) {
-    if (table.history == null) {
-      TableSchema first = Alignment.numbered(form, 1);
-      table.history = new TableHistory(first);
-      return first;
-    }
-    TableSchema newest = table.history.newest();
-    if (Forms.same(newest, form)) {
-      return newest;
-    }
-    TableSchema next = Alignment.numbered(form, newest.version() + 1);
-    table.history.add(next, since);
-    return next;
   }
 
   /** Rows of a copy; they are dropped where the attempt does not run any more. */
@@ -339,7 +321,7 @@ final class TableBook {
   /** A table whose rows are never copied: only its changes count, from a position on. */
   synchronized void follow(
       TrackedTable table, TableSchema form, TableLook look, Lsn from, Optional<String> reason) {
-    TableSchema schema = version(table, form, from.value());
+    TableSchema schema = table.version(form, from.value());
     table.floor = from.value();
     describe(table, form.relationOid(), table.published, look);
     generation++;
@@ -384,7 +366,7 @@ final class TableBook {
     if (table == null || !table.follows() || batch.size() == 0) {
       return;
     }
-    ChangeBatch rows = onlyNew(table, batch);
+    ChangeBatch rows = table.onlyNew(batch);
     if (rows.size() == 0) {
       return;
     }
@@ -419,26 +401,6 @@ final class TableBook {
         new Lsn(table.lastCommitLsn));
   }
 
-  private static ChangeBatch onlyNew(TrackedTable table, ChangeBatch batch) {
-    if (isNew(table, batch, 0)) {
-      return batch;
-    }
-    ChangeBatch rest = new ChangeBatch(batch.schema());
-    for (int i = 0; i < batch.size(); i++) {
-      if (isNew(table, batch, i)) {
-        rest.addFrom(batch, i);
-      }
-    }
-    return rest;
-  }
-
-  private static boolean isNew(TrackedTable table, ChangeBatch batch, int i) {
-    long commitLsn = batch.commitLsn(i);
-    int order = Long.compareUnsigned(commitLsn, table.lastCommitLsn);
-    return Long.compareUnsigned(commitLsn, table.floor) >= 0
-        && (order > 0 || (order == 0 && batch.ordinal(i) > table.lastOrdinal));
-  }
-
   /**
    * Every row of every commit below a position has been given: tables that were waiting for it
    * become members, and copies may be made visible.
@@ -456,23 +418,11 @@ final class TableBook {
           && table.memberAt != 0
           && Long.compareUnsigned(end.value(), table.memberAt) >= 0) {
         forgetKeys(table);
-        step(table, member(table, end));
+        step(table, table.member(end));
       }
     }
     queue.put(new SourceEvent.Boundary(position, micros));
     sinceBoundary = 0;
-  }
-
-  private static TableState member(TrackedTable table, Lsn at) {
-    TableState state = table.state.in(Phase.MEMBER, at);
-    if (table.published == null || table.published.everyChange()) {
-      return state;
-    }
-    return state.out(
-        Phase.MEMBER,
-        "only inserts and truncates are captured, since the table has no usable replica identity;"
-            + " run ALTER TABLE ... REPLICA IDENTITY FULL (or add a primary key)",
-        at);
   }
 
   /**

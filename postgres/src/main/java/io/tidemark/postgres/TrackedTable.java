@@ -1,9 +1,13 @@
 package io.tidemark.postgres;
 
+import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.postgres.history.Alignment;
+import io.tidemark.postgres.history.Forms;
 import io.tidemark.postgres.history.TableHistory;
 import io.tidemark.postgres.slot.Publication.Published;
 import io.tidemark.postgres.snapshot.KeyCopy;
@@ -95,5 +99,55 @@ final class TrackedTable {
   /** Whether a copy attempt with a number is the one that is running. */
   boolean isCopying(int attempt) {
     return state.phase() == Phase.COPYING && state.attempt() == attempt;
+  }
+
+  /** The newest version where it has this form, else a new one. */
+  TableSchema version(TableSchema form, long since) {
+    if (history == null) {
+      TableSchema first = Alignment.numbered(form, 1);
+      history = new TableHistory(first);
+      return first;
+    }
+    TableSchema newest = history.newest();
+    if (Forms.same(newest, form)) {
+      return newest;
+    }
+    TableSchema next = Alignment.numbered(form, newest.version() + 1);
+    history.add(next, since);
+    return next;
+  }
+
+  /** The rows of the stream that are neither in the copy already nor given before. */
+  ChangeBatch onlyNew(ChangeBatch batch) {
+    if (isNew(batch, 0)) {
+      return batch;
+    }
+    ChangeBatch rest = new ChangeBatch(batch.schema());
+    for (int i = 0; i < batch.size(); i++) {
+      if (isNew(batch, i)) {
+        rest.addFrom(batch, i);
+      }
+    }
+    return rest;
+  }
+
+  private boolean isNew(ChangeBatch batch, int i) {
+    long commitLsn = batch.commitLsn(i);
+    int order = Long.compareUnsigned(commitLsn, lastCommitLsn);
+    return Long.compareUnsigned(commitLsn, floor) >= 0
+        && (order > 0 || (order == 0 && batch.ordinal(i) > lastOrdinal));
+  }
+
+  /** Its state when the copy is complete: with a reason where not every change is published. */
+  TableState member(Lsn at) {
+    TableState complete = state.in(Phase.MEMBER, at);
+    if (published == null || published.everyChange()) {
+      return complete;
+    }
+    return complete.out(
+        Phase.MEMBER,
+        "only inserts and truncates are captured, since the table has no usable replica identity;"
+            + " run ALTER TABLE ... REPLICA IDENTITY FULL (or add a primary key)",
+        at);
   }
 }

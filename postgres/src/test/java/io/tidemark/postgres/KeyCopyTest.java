@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,14 @@ class KeyCopyTest {
                   .filter(row -> row.op() == Op.READ)
                   .map(Copy.Row::ordinal))
           .doesNotHaveDuplicates();
+      assertThat(
+              capture.copy.rows.get(T).stream()
+                  .filter(row -> row.op() == Op.READ)
+                  .collect(
+                      Collectors.groupingBy(row -> row.ordinal() / 4096, Collectors.counting()))
+                  .values())
+          .as("rows of each range")
+          .allMatch(rows -> rows <= 20);
       assertThat(capture.copy.tables.get(T).attempt()).isEqualTo(1);
       assertThat(capture.copy.notes).doesNotContainKey("keys/public.t");
     }

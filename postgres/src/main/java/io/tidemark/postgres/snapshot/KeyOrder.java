@@ -133,10 +133,10 @@ public final class KeyOrder {
         .collect(Collectors.joining(", "));
   }
 
-  /** ORDER BY of the key. */
-  String order() {
+  /** ORDER BY of the key of a table; by its bare name a column would mean its text above. */
+  String order(String table) {
     return columns.stream()
-        .map(column -> Sql.name(column.name()))
+        .map(column -> table + "." + Sql.name(column.name()))
         .collect(Collectors.joining(", "));
   }
 

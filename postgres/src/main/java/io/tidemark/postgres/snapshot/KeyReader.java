@@ -72,9 +72,10 @@ public final class KeyReader implements AutoCloseable {
                     + order.textList()
                     + " FROM ONLY "
                     + Sql.name(plan.name())
+                    + " AS source"
                     + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
                     + " ORDER BY "
-                    + order.order()
+                    + order.order("source")
                     + " OFFSET "
                     + Math.max(0, rows - 1)
                     + " LIMIT 1")) {
