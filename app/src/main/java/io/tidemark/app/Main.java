@@ -6,6 +6,7 @@ import io.tidemark.app.cli.Session;
 import io.tidemark.app.cli.SignalHook;
 import io.tidemark.app.cli.StopRequest;
 import io.tidemark.app.command.CompactCommand;
+import io.tidemark.app.command.DeadLettersCommand;
 import io.tidemark.app.command.DemoCommand;
 import io.tidemark.app.command.DoctorCommand;
 import io.tidemark.app.command.DropCommand;
@@ -67,6 +68,7 @@ public final class Main {
             new RunCommand(),
             new StatusCommand(),
             new TablesCommand(),
+            new DeadLettersCommand(),
             new CompactCommand(),
             new DropCommand(),
             new GenerateCommand())

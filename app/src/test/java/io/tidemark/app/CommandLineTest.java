@@ -6,16 +6,26 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 class CommandLineTest {
   static Stream<String> commands() {
-    return Main.commands().getSubcommands().keySet().stream();
+    return named("", Main.commands());
+  }
+
+  private static Stream<String> named(String group, CommandLine command) {
+    return command.getSubcommands().entrySet().stream()
+        .flatMap(
+            each ->
+                Stream.concat(
+                    Stream.of(group + each.getKey()),
+                    named(group + each.getKey() + " ", each.getValue())));
   }
 
   @ParameterizedTest
   @MethodSource("commands")
   void everyCommandHelpsWithAnExample(String command) {
-    Program.Said said = Program.inProcess(command, "--help");
+    Program.Said said = Program.inProcess((command + " --help").split(" "));
     assertThat(said.status()).isZero();
     assertThat(said.out()).contains("Usage: tidemark " + command, "--json", "Exit codes:");
     assertThat(said.out()).containsPattern("Examples?:\\s+tidemark " + command);

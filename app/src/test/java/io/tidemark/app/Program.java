@@ -105,6 +105,19 @@ public final class Program implements AutoCloseable {
     assertThat(kill.waitFor()).isZero();
   }
 
+  /** The most memory it ever had resident, in bytes; 0 where the system does not tell. */
+  public long peakMemory() throws IOException {
+    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+    if (!Files.exists(status)) {
+      return 0;
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("VmHWM:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
+        .findFirst()
+        .orElse(0);
+  }
+
   /** Whether it still runs. */
   public boolean isRunning() {
     return process.isAlive();

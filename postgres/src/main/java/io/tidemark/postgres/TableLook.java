@@ -5,6 +5,8 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.postgres.catalog.Catalog;
 import io.tidemark.postgres.catalog.CatalogColumn;
 import io.tidemark.postgres.catalog.CatalogTable;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -22,8 +24,17 @@ record TableLook(Map<Integer, Leaf> leaves, String stamps, int attributes) {
   /**
    * @param name of the relation
    * @param file pg_class.relfilenode
+   * @param attached pg_attribute.xmin of a partition's columns, each once: ATTACH and DETACH touch
+   *     them all. Empty where not known, and for a table that is no partition
    */
-  record Leaf(TableName name, long file) {}
+  record Leaf(TableName name, long file, String attached) {
+    boolean wasAttachedSince(Leaf before) {
+      boolean known = before.attached != null && !before.attached.isEmpty() && !attached.isEmpty();
+      return known
+          && Collections.disjoint(
+              List.of(before.attached.split(" ")), List.of(attached.split(" ")));
+    }
+  }
 
   TableLook {
     leaves = new TreeMap<>(leaves);
@@ -32,7 +43,7 @@ record TableLook(Map<Integer, Leaf> leaves, String stamps, int attributes) {
   static TableLook of(Catalog catalog, CatalogTable table) {
     Map<Integer, Leaf> leaves = new TreeMap<>();
     for (CatalogTable leaf : catalog.leaves(table)) {
-      leaves.put(leaf.oid(), new Leaf(leaf.name(), leaf.fileNode()));
+      leaves.put(leaf.oid(), new Leaf(leaf.name(), leaf.fileNode(), attached(leaf)));
     }
     return new TableLook(
         leaves,
@@ -40,10 +51,26 @@ record TableLook(Map<Integer, Leaf> leaves, String stamps, int attributes) {
         table.attributes());
   }
 
+  private static String attached(CatalogTable leaf) {
+    return leaf.isPartition()
+        ? leaf.columns().stream()
+            .map(CatalogColumn::stamp)
+            .distinct()
+            .sorted()
+            .collect(Collectors.joining(" "))
+        : "";
+  }
+
+  /** Whether a partition that another look has as well was detached and attached again since. */
+  boolean isAttachedAgain(int leaf, TableLook before) {
+    Leaf then = before.leaves.get(leaf);
+    return then != null && leaves.get(leaf).wasAttachedSince(then);
+  }
+
   /** The same with a leaf more, whose file is not known: it was copied before a look showed it. */
   TableLook with(int oid, TableName leaf) {
     Map<Integer, Leaf> more = new TreeMap<>(leaves);
-    more.putIfAbsent(oid, new Leaf(leaf, UNKNOWN_FILE));
+    more.put(oid, new Leaf(leaf, UNKNOWN_FILE, ""));
     return new TableLook(more, stamps, attributes);
   }
 

@@ -393,7 +393,7 @@ final class Watch implements Runnable {
     for (Map.Entry<Integer, TableLook.Leaf> leaf : look.leaves().entrySet()) {
       boolean known =
           tracked.look.leaves().containsKey(leaf.getKey())
-              || tracked.leafFloors.containsKey(leaf.getKey());
+              && !look.isAttachedAgain(leaf.getKey(), tracked.look);
       if (!known && !session.isEmpty(leaf.getKey())) {
         filled.put(leaf.getKey(), leaf.getValue().name());
       }
@@ -428,8 +428,7 @@ final class Watch implements Runnable {
       }
       book.alter(tracked, form, passed.value());
     }
-    boolean otherLeaves =
-        tracked.look != null && !look.leaves().keySet().equals(tracked.look.leaves().keySet());
+    boolean otherLeaves = tracked.look != null && otherLeaves(look, tracked.look);
     if (tracked.published.viaRoot()
         && tracked.look != null
         && (otherLeaves || look.fileChanged(tracked.look))) {
@@ -442,6 +441,11 @@ final class Watch implements Runnable {
     if (!otherLeaves || partitions(tracked, look, passed)) {
       book.understood(tracked, look);
     }
+  }
+
+  private static boolean otherLeaves(TableLook look, TableLook before) {
+    return !look.leaves().keySet().equals(before.leaves().keySet())
+        || look.leaves().keySet().stream().anyMatch(leaf -> look.isAttachedAgain(leaf, before));
   }
 
   /** Rows of the new column may have been read as the old one's: a message names columns only. */

@@ -89,6 +89,33 @@ class PartitionTest {
     }
   }
 
+  /** No message tells it: the catalog shows the same partitions before and after. */
+  @Test
+  void aPartitionThatWasAwayBetweenTwoLooksIsReadAgain() throws Exception {
+    try (Capture capture = capture("away")) {
+      capture.open();
+      capture.untilMember("p");
+      TableName p = TableName.parse("p");
+      capture.execute(
+          "BEGIN; ALTER TABLE p DETACH PARTITION p1; DELETE FROM p1 WHERE id <= 10;"
+              + " INSERT INTO p1 VALUES (800, 1, 'away');"
+              + " ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1); COMMIT");
+      capture.until(() -> capture.copy.current(p).size() == 36);
+      capture.untilMember("p");
+      capture.assertEqual("p");
+      capture.execute("ALTER TABLE p DETACH PARTITION p1");
+      capture.until(() -> capture.copy.current(p).size() == 20);
+      capture.execute(
+          "INSERT INTO p1 VALUES (801, 1, 'away')",
+          "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)");
+      capture.until(() -> capture.copy.current(p).size() == 37);
+      capture.untilMember("p");
+      capture.execute("UPDATE p SET v = 'x' WHERE id < 9 OR id > 700");
+      capture.assertEqual("p");
+      assertThat(capture.copy.tables.get(p).attempt()).isEqualTo(1);
+    }
+  }
+
   @Test
   void aRootColumnAddedLaterComesFromEveryLeaf() throws Exception {
     try (Capture capture = capture("rootddl")) {

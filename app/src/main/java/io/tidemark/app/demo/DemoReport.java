@@ -22,10 +22,12 @@ final class DemoReport {
    * @param current rows that the tables of the copy have now, where they were counted
    */
   static Answer of(PipelineStatus status, DemoOptions options, Map<TableName, Long> current) {
-    return new Answer(ExitCode.OK, lines(status, options), PipelineFacts.of(status, current));
+    return new Answer(
+        ExitCode.OK, lines(status, options, current), PipelineFacts.of(status, current));
   }
 
-  private static List<String> lines(PipelineStatus status, DemoOptions options) {
+  private static List<String> lines(
+      PipelineStatus status, DemoOptions options, Map<TableName, Long> current) {
     String data = options.data().normalize().equals(STANDARD) ? "" : " --data " + options.data();
     List<String> lines = new ArrayList<>();
     lines.add("");
@@ -36,7 +38,7 @@ final class DemoReport {
                 Sizes.count(status.rowsWritten()),
                 Sizes.count(status.files()),
                 status.tidemark()));
-    lines.addAll(StatusLines.tables(status));
+    lines.addAll(StatusLines.counted(status, current));
     lines.add("");
     lines.add("Next:");
     lines.add(

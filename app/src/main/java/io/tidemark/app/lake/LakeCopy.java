@@ -6,6 +6,7 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.transform.Transform;
+import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.state.PipelineState;
 import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.TransformChain;
@@ -65,6 +66,11 @@ public final class LakeCopy implements AutoCloseable {
   /** What it knows of its pipeline. */
   public PipelineState state() {
     return state;
+  }
+
+  /** The rows that the lake did not take, as JSON, those of a table in the order of the log. */
+  public List<String> letters() {
+    return LetterBox.stored(view.entries());
   }
 
   /** Rows of the history of a table, by its name at the source. */

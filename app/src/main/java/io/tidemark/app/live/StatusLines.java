@@ -1,9 +1,11 @@
 package io.tidemark.app.live;
 
+import io.tidemark.api.model.TableName;
 import io.tidemark.engine.pipeline.PipelineStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 
 /** A pipeline's status in lines for a person. Keeps what it needs to tell rates. */
@@ -78,18 +80,40 @@ public final class StatusLines {
 
   /** One line for each table; those that are complete come last and are cut off first. */
   public static List<String> tables(PipelineStatus status) {
-    return tables(status, MOST_TABLES);
+    return tables(status.tables(), MOST_TABLES, "rows written");
   }
 
   /** One line for each table, however many there are. */
   public static List<String> allTables(PipelineStatus status) {
-    return tables(status, Integer.MAX_VALUE);
+    return tables(status.tables(), Integer.MAX_VALUE, "rows written");
   }
 
-  private static List<String> tables(PipelineStatus status, int most) {
-    List<PipelineStatus.Table> sorted = new ArrayList<>(status.tables());
+  /** One line for each table, with the number of rows that it has now as far as it was counted. */
+  public static List<String> counted(PipelineStatus status, Map<TableName, Long> current) {
+    List<PipelineStatus.Table> tables =
+        status.tables().stream()
+            .map(table -> withRows(table, current.get(TableName.parse(table.name()))))
+            .toList();
+    return tables(tables, MOST_TABLES, current.isEmpty() ? "rows written" : "rows");
+  }
+
+  private static PipelineStatus.Table withRows(PipelineStatus.Table table, Long rows) {
+    return rows == null
+        ? table
+        : new PipelineStatus.Table(
+            table.name(),
+            table.state(),
+            table.attempt(),
+            rows,
+            table.rowsCopied(),
+            table.rowsExpected(),
+            table.reason());
+  }
+
+  private static List<String> tables(List<PipelineStatus.Table> tables, int most, String unit) {
+    List<PipelineStatus.Table> sorted = new ArrayList<>(tables);
     sorted.sort(java.util.Comparator.comparing(table -> table.state().equals("member")));
-    int width = status.tables().stream().mapToInt(table -> table.name().length()).max().orElse(0);
+    int width = tables.stream().mapToInt(table -> table.name().length()).max().orElse(0);
     List<String> lines = new ArrayList<>();
     for (PipelineStatus.Table table : sorted.subList(0, Math.min(most, sorted.size()))) {
       lines.add(
@@ -97,7 +121,7 @@ public final class StatusLines {
               "  %-" + Math.max(1, width) + "s  %-11s  %s",
               table.name(),
               table.state(),
-              tail(table)));
+              tail(table, unit)));
     }
     if (sorted.size() > most) {
       lines.add(line("  and %d more", sorted.size() - most));
@@ -105,7 +129,7 @@ public final class StatusLines {
     return lines;
   }
 
-  private static String tail(PipelineStatus.Table table) {
+  private static String tail(PipelineStatus.Table table, String unit) {
     if (!table.reason().isEmpty()) {
       return table.reason();
     }
@@ -121,7 +145,7 @@ public final class StatusLines {
           Sizes.count(table.rowsCopied()),
           Sizes.count(table.rowsExpected()));
     }
-    return Sizes.count(table.rows()) + " rows";
+    return Sizes.count(table.rows()) + " " + unit;
   }
 
   private static String flow(String name, double rate, long total, String what) {

@@ -21,6 +21,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,6 +32,8 @@ import java.util.stream.Collectors;
  * history.
  */
 final class Truth {
+  private static final int SHOWN = 12;
+
   private final EmbeddedPostgres server;
   private final Path lake;
   private final Path scratch;
@@ -48,10 +51,12 @@ final class Truth {
   }
 
   /**
-   * Fails with the first differing rows unless every current row of the tables is equal in every
-   * value.
+   * What keeps the current rows of the tables from being equal in every value; empty when nothing
+   * does. Of each table some rows that one side lacks are named, and what the copy's history has of
+   * them.
    */
-  void currentRowsAreEqual(List<String> tables) throws SQLException {
+  List<String> differences(List<String> tables) throws SQLException {
+    List<String> found = new ArrayList<>();
     try (LakeCopy lakeCopy = open(AsOf.LATEST);
         DuckDbCopy copy =
             DuckDbCopy.open(
@@ -65,16 +70,73 @@ final class Truth {
                 .filter(each -> each.schema().name().equals(new TableName("public", table)))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("the lake has no table " + table));
-        assertThat(copied.state().isMember())
-            .as("%s is a member: %s", table, copied.state())
-            .isTrue();
         List<String> columns = copied.schema().columns().stream().map(Column::name).toList();
-        assertThat(columns).as("columns of %s", table).isEqualTo(sourceColumns(db, table));
-        assertThat(copyRows(copy, copied.schema().name()))
-            .as("rows of %s at %s", table, lakeCopy.tidemark())
-            .isEqualTo(sourceRows(db, table, columns));
+        List<String> wanted = sourceColumns(db, table);
+        if (!copied.state().isMember()) {
+          found.add(table + " is no member: " + copied.state());
+        } else if (!columns.equals(wanted)) {
+          found.add(table + " has columns " + columns + " instead of " + wanted);
+        } else {
+          compare(
+              table,
+              sourceRows(db, table, columns),
+              copyRows(copy, copied.schema().name()),
+              lakeCopy,
+              found);
+        }
       }
     }
+    return found;
+  }
+
+  private void compare(
+      String table, List<String> source, List<String> copy, LakeCopy lakeCopy, List<String> found) {
+    if (source.equals(copy)) {
+      return;
+    }
+    List<String> missing = without(source, copy);
+    List<String> extra = without(copy, source);
+    found.add(
+        "%s at %s: %s rows are missing, %s are too many; missing %s; too many %s"
+            .formatted(
+                table,
+                lakeCopy.tidemark(),
+                missing.size(),
+                extra.size(),
+                missing.subList(0, Math.min(SHOWN, missing.size())),
+                extra.subList(0, Math.min(SHOWN, extra.size()))));
+    try (DuckDbQuery query = query(lakeCopy)) {
+      for (String row : (missing.isEmpty() ? extra : missing).stream().limit(2).toList()) {
+        String first = row.substring(1).split("[,\\]]", 2)[0];
+        rows(
+                query,
+                "SELECT * FROM %1$s_changes WHERE _op = 't' OR CAST(%2$s AS VARCHAR) = '%3$s' ORDER BY _lsn, _seq"
+                    .formatted(table, firstColumn(lakeCopy, table), first))
+            .forEach(change -> found.add("  history: " + change));
+      }
+    }
+  }
+
+  private static String firstColumn(LakeCopy copy, String table) {
+    return copy.tables(new TableName("public", table)::equals)
+        .get(0)
+        .schema()
+        .columns()
+        .get(0)
+        .name();
+  }
+
+  /** The elements of one sorted list that another lacks, as often as it does. */
+  private static List<String> without(List<String> all, List<String> others) {
+    Map<String, Integer> left = new HashMap<>();
+    others.forEach(row -> left.merge(row, 1, Integer::sum));
+    List<String> rest = new ArrayList<>();
+    for (String row : all) {
+      if (left.merge(row, -1, Integer::sum) < 0) {
+        rest.add(row);
+      }
+    }
+    return rest;
   }
 
   private static List<String> sourceColumns(Connection db, String table) throws SQLException {

@@ -137,10 +137,15 @@ final class UnderFire implements AutoCloseable {
     List<String> all = AuditLog.tables(server);
     try (Program last = Program.start(folder, "run", MINE)) {
       await("the last run reaches " + end, last, () -> lake.isComplete(end, all));
+      if (choice.grade() == Grade.PLAIN) {
+        awaitTheCatalogIsUnderstood(last, all);
+      }
       last.signal("TERM");
       assertThat(last.end(20).status()).as(last.said()).isZero();
     }
-    lake.truth().currentRowsAreEqual(all);
+    assertThat(lake.truth().differences(all))
+        .as("%s, from the source to the copy", choice)
+        .isEmpty();
     lake.truth().everyChangeIsThereOnce(BANK, fromXid);
     lake.truth().noChangeIsThereTwice(all);
     int balanced = lake.bankBalancedAtEveryTidemark(begin);
@@ -174,6 +179,15 @@ final class UnderFire implements AutoCloseable {
       }
     }
     return fromXid;
+  }
+
+  /** In the plain grade DDL that no row tells is seen some seconds late, but it is seen. */
+  private void awaitTheCatalogIsUnderstood(Program last, List<String> all) throws Exception {
+    long until = System.nanoTime() + PATIENCE.toNanos() / 4;
+    while (System.nanoTime() < until && !lake.truth().differences(all).isEmpty()) {
+      assertThat(last.isRunning()).as(last.said()).isTrue();
+      LockSupport.parkNanos(1_000_000_000);
+    }
   }
 
   private long nextXid() throws SQLException {

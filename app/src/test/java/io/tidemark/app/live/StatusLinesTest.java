@@ -30,7 +30,7 @@ class StatusLinesTest {
             "  public.transactions  copying      [##########..........]  50 %  500 of about 1,000"
                 + " rows",
             "  public.odd           failed       its type changed",
-            "  public.accounts      member       1,234 rows");
+            "  public.accounts      member       1,234 rows written");
   }
 
   @Test

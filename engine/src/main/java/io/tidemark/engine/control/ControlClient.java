@@ -122,6 +122,11 @@ public final class ControlClient {
     call("POST", "/letters/replay?table=" + encoded(table), ANSWER);
   }
 
+  /** Throws the rows of a table that sinks did not take away. */
+  public void discardLetters(String table) {
+    call("POST", "/letters/discard?table=" + encoded(table), ANSWER);
+  }
+
   private static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }

@@ -46,7 +46,8 @@ import org.slf4j.LoggerFactory;
  * <p>{@code GET /status}; {@code POST /flush?position=16/B374D848&timeout=30s}, {@code /pause},
  * {@code /resume}, {@code /stop}, {@code /tables/recopy?table=public.accounts}, {@code
  * /tables/pause}, {@code /tables/resume}; {@code GET /letters}, {@code POST
- * /letters/replay?table=public.accounts}. Answers are JSON; a failure is {@code {"code", "error"}}.
+ * /letters/replay?table=public.accounts}, {@code /letters/discard}. Answers are JSON; a failure is
+ * {@code {"code", "error"}}.
  */
 public final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
@@ -93,6 +94,7 @@ public final class ControlServer implements AutoCloseable {
       control.action("/stop", query -> pipeline.stop());
       control.route("GET", "/letters", query -> control.letters());
       control.action("/letters/replay", query -> pipeline.replayLetters(control.table(query)));
+      control.action("/letters/discard", query -> pipeline.discardLetters(control.table(query)));
       control.action("/tables/recopy", query -> control.ask(query, SourceRequest.Recopy::new));
       control.action("/tables/pause", query -> control.ask(query, SourceRequest.Pause::new));
       control.action("/tables/resume", query -> control.ask(query, SourceRequest.Resume::new));

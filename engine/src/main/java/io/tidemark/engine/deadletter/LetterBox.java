@@ -95,6 +95,23 @@ public final class LetterBox {
     return parked.contains(RowKeys.old(batch, i)) || parked.contains(RowKeys.fresh(batch, i));
   }
 
+  /**
+   * The letters that a copy's state holds, as JSON, those of a table in the order of the log.
+   *
+   * @param entries the state of the copy
+   */
+  public static List<String> stored(SortedMap<String, String> entries) {
+    return entries.tailMap(Letter.PREFIX).entrySet().stream()
+        .takeWhile(entry -> entry.getKey().startsWith(Letter.PREFIX))
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
+  /** Throws a table's letters away; later changes of their keys go on to the sink. */
+  public void discard(TableName table) {
+    forget(table);
+  }
+
   private void forget(TableName table) {
     keys.remove(table);
     for (Letter letter : of(table)) {

@@ -176,6 +176,9 @@ final class Lane implements Runnable {
       stager.replay(replay.table());
     } else if (event instanceof LaneEvent.End) {
       ending = true;
+    } else if (event instanceof LaneEvent.Discard discard) {
+      clean = false;
+      letters.discard(discard.table());
     } else if (event instanceof LaneEvent.Said said) {
       follow(said.event());
     }

@@ -31,6 +31,9 @@ sealed interface LaneEvent {
   /** Nothing more will come: what waits is committed without waiting for more. */
   record End() implements LaneEvent {}
 
+  /** Throw the dead letters of a table, by its name in the copy, away. */
+  record Discard(TableName table) implements LaneEvent {}
+
   /** Anything else that the source said. */
   record Said(SourceEvent event) implements LaneEvent {}
 }

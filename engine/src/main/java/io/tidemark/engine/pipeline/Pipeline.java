@@ -201,6 +201,17 @@ public final class Pipeline {
   }
 
   /**
+   * Throws the rows of a table that sinks did not take away, for good: the copies lack them until
+   * the table is copied again.
+   *
+   * @param table its name at the source
+   */
+  public void discardLetters(TableName table) {
+    PipelineRun life = runningLife();
+    life.delivery().event(new LaneEvent.Discard(life.feed().copyName(table)));
+  }
+
+  /**
    * The rows that sinks did not take, as JSON: sink name to letters, those of a table in the order
    * of the log. They hold values of rows.
    */

@@ -1,0 +1,114 @@
+package io.tidemark.app.command;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.app.Setup;
+import io.tidemark.app.Wiring;
+import io.tidemark.app.demo.StoppedDemo;
+import io.tidemark.app.lake.LakeCopy;
+import io.tidemark.engine.control.ControlClient;
+import io.tidemark.parquet.state.AsOf;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The rows that the sinks of a pipeline did not take: asked of it where it runs, read from its
+ * copies where it does not.
+ */
+final class DeadLetters {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * One of them.
+   *
+   * @param sink the sink that did not take it
+   * @param json what is kept, see {@link #facts}
+   */
+  record Letter(String sink, JsonNode json) {
+    String table() {
+      return json.get("schema").asText() + "." + json.get("table").asText();
+    }
+
+    /** Where the row stands in the log, what it is, and why it was not taken; no values. */
+    String line() {
+      return "  %s  %s  %s  %s: %s"
+          .formatted(table(), json.get("lsn").asText(), json.get("op").asText(), sink, reason());
+    }
+
+    private String reason() {
+      return json.get("reason").asText();
+    }
+
+    /** What a program is shown: without the exact row, which only replaying needs. */
+    Map<String, Object> facts() {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("sink", sink);
+      facts.put("table", table());
+      for (String field : List.of("lsn", "seq", "op", "reason", "values", "before")) {
+        if (json.has(field)) {
+          facts.put(field, json.get(field));
+        }
+      }
+      return facts;
+    }
+
+    /** The same without values of rows. */
+    Map<String, Object> outline() {
+      Map<String, Object> outline = facts();
+      outline.remove("values");
+      outline.remove("before");
+      return outline;
+    }
+  }
+
+  private DeadLetters() {}
+
+  /** All of a pipeline, those of a table in the order of the log. */
+  static List<Letter> of(Path file, Setup setup) {
+    Optional<ControlClient> running = ControlClient.find(setup.pipeline().dataDir());
+    return running.isPresent() ? told(running.get()) : stored(file, setup);
+  }
+
+  private static List<Letter> told(ControlClient pipeline) {
+    List<Letter> letters = new ArrayList<>();
+    ObjectNode bySink = (ObjectNode) json(pipeline.letters());
+    for (Map.Entry<String, JsonNode> sink : bySink.properties()) {
+      sink.getValue().forEach(json -> letters.add(new Letter(sink.getKey(), json)));
+    }
+    return letters;
+  }
+
+  private static List<Letter> stored(Path file, Setup setup) {
+    Path scratch = setup.pipeline().dataDir().resolve("query");
+    List<Letter> letters = new ArrayList<>();
+    for (Setup.Lake lake : setup.sinks()) {
+      try (StoppedDemo demo = StoppedDemo.wake(file, lake.config());
+          LakeCopy copy = LakeCopy.open(demo.lake(), setup.transforms(), AsOf.LATEST, scratch)) {
+        copy.letters().forEach(text -> letters.add(new Letter(lake.name(), json(text))));
+      }
+    }
+    return letters;
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Cannot show dead letters: they are no JSON.", e);
+    }
+  }
+
+  /** Those of some tables; of all where none is named. */
+  static List<Letter> of(PipelineChoice choice, Wiring wiring, List<String> tables) {
+    Path file = choice.file();
+    return of(file, wiring.load(file)).stream()
+        .filter(letter -> tables.isEmpty() || tables.contains(letter.table()))
+        .toList();
+  }
+}
