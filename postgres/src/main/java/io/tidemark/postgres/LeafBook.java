@@ -29,15 +29,20 @@ final class LeafBook {
     }
   }
 
-  /** Rows of a partition are gone, without a message of the stream. */
-  void went(TrackedTable table, TableName leaf, Lsn at, long micros) {
-    // no commit record lies at an odd position; the leaf keeps two of them apart
-    book.truncate(
-        table.history.newest(),
-        Optional.of(leaf.toString()),
-        at.value() - 1,
-        Long.MAX_VALUE - Math.abs((long) leaf.hashCode()),
-        micros);
+  /** Rows of a partition are gone, without a message of the stream. Said once. */
+  void went(TrackedTable table, int oid, TableName leaf, Lsn at, long micros) {
+    synchronized (book) {
+      // no commit record lies at an odd position; the leaf keeps two of them apart
+      book.truncate(
+          table.history.newest(),
+          Optional.of(leaf.toString()),
+          at.value() - 1,
+          Long.MAX_VALUE - Math.abs((long) leaf.hashCode()),
+          micros);
+      Optional<TrackedTable.Pending> pending = table.pending;
+      book.understood(table, table.look.without(oid));
+      table.pending = pending;
+    }
   }
 
   /**

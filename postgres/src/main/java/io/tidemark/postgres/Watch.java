@@ -404,7 +404,11 @@ final class Watch implements Runnable {
           .forEach(
               leaf ->
                   leaves.went(
-                      tracked, leaf.getValue().name(), passed, System.currentTimeMillis() * 1000));
+                      tracked,
+                      leaf.getKey(),
+                      leaf.getValue().name(),
+                      passed,
+                      System.currentTimeMillis() * 1000));
     }
     leaves.came(tracked, filled, passed);
     return filled.isEmpty() && tracked.leavesWaiting.isEmpty() && tracked.leavesCopying == 0;

@@ -2,6 +2,7 @@ package io.tidemark.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.api.model.Op;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.embedded.EmbeddedPostgres;
@@ -79,11 +80,20 @@ class PartitionTest {
       capture.untilMember("p");
       capture.execute("UPDATE p SET v = 'y' WHERE day > 2");
       capture.assertEqual("p");
-      capture.execute("ALTER TABLE p DETACH PARTITION p3");
-      capture.until(() -> capture.copy.current(TableName.parse("p")).size() == 41);
+      capture.execute(
+          "CREATE TABLE p5 (id int, day int, v text, PRIMARY KEY (id, day))",
+          "INSERT INTO p5 SELECT i, 5, 'w' FROM generate_series(1, 10) i",
+          "BEGIN; ALTER TABLE p DETACH PARTITION p3;"
+              + " ALTER TABLE p ATTACH PARTITION p5 FOR VALUES IN (5); COMMIT");
+      capture.until(() -> capture.copy.current(TableName.parse("p")).size() == 51);
+      capture.untilMember("p");
       capture.assertEqual("p");
+      assertThat(capture.copy.rows.get(TableName.parse("p")))
+          .filteredOn(row -> row.op() == Op.TRUNCATE && "public.p3".equals(row.leaf()))
+          .as("it was said to be empty when its copy began, and once when it went")
+          .hasSize(2);
       capture.execute("DROP TABLE p4");
-      capture.until(() -> capture.copy.current(TableName.parse("p")).size() == 40);
+      capture.until(() -> capture.copy.current(TableName.parse("p")).size() == 50);
       capture.assertEqual("p");
       assertThat(capture.copy.tables.get(TableName.parse("p")).attempt()).isEqualTo(1);
     }
