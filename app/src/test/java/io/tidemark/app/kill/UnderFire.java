@@ -229,8 +229,11 @@ final class UnderFire implements AutoCloseable {
       other.signal("KILL");
     }
     Program.Said end = sleeper.end((int) PATIENCE.toSeconds());
-    assertThat(end.status()).as(end.err()).isEqualTo(3);
-    assertThat(end.err()).as("why it ended").contains("another writer has taken it over");
+    // it finds the lake taken over, or before that its slot read by another
+    assertThat(end.status()).as(end.err()).isIn(1, 3);
+    assertThat(end.err())
+        .as("why it ended")
+        .containsAnyOf("another writer has taken it over", "another reader used the slot");
   }
 
   private void awaitCommit(String who, Program program) throws Exception {
