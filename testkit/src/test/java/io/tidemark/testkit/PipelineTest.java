@@ -11,6 +11,7 @@ import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
+import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.api.sink.Commit;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.source.SourceEvent;
@@ -347,6 +348,59 @@ class PipelineTest {
     }
   }
 
+  private Pipeline pipeline(MemoryDestination copy, List<Transform> transforms) {
+    Pipeline pipeline =
+        new Pipeline(
+            PipelineConfig.of("test", folder, Duration.ofMillis(20)),
+            () -> new ScriptedSource(script),
+            transforms,
+            List.of(new NamedSink("copy", "memory", () -> new InMemorySink(copy))));
+    started.add(pipeline);
+    return pipeline;
+  }
+
+  private Phase phaseAtNextStart(MemoryDestination copy, long lsn, Transform... transforms)
+      throws Exception {
+    Pipeline pipeline = pipeline(copy, List.of(transforms));
+    CompletableFuture<Void> run = start(pipeline);
+    flush(pipeline, lsn);
+    end(pipeline, run);
+    TableState given = script.openings().get(script.openings().size() - 1).tables().get(NAME);
+    return given == null ? null : given.phase();
+  }
+
+  @Test
+  void aTableThatTheTransformsNameOrTakeInAnewIsCopiedAnew() throws Exception {
+    MemoryDestination copy = new MemoryDestination();
+    Transform without = TransformsTest.make("tables", Map.of("exclude", "public.items"));
+    Transform rename =
+        TransformsTest.make("rename", Map.of("table", "public.items", "to", "shop.goods"));
+    script.member(ITEMS).rows(insert(100, 1, "a")).boundary(110);
+    phaseAtNextStart(copy, 110, without);
+    assertThat(names(copy)).isEmpty();
+    script.rows(insert(200, 2, "b")).boundary(210);
+    assertThat(phaseAtNextStart(copy, 210)).isEqualTo(Phase.WAITING);
+    script.rows(insert(300, 3, "c")).boundary(310);
+    phaseAtNextStart(copy, 310);
+    script.rows(insert(400, 4, "d")).boundary(410);
+    assertThat(phaseAtNextStart(copy, 410, rename)).isEqualTo(Phase.WAITING);
+  }
+
+  @Test
+  void rowsOfTwoFormsNeverMixUnderOneVersion() throws Exception {
+    MemoryDestination copy = new MemoryDestination();
+    script.member(ITEMS).rows(insert(100, 1, "a")).boundary(110);
+    phaseAtNextStart(copy, 110);
+    script.rows(insert(200, 2, "b")).boundary(210);
+    Transform without =
+        TransformsTest.make("columns", Map.of("tables", "public.items", "exclude", "name"));
+    phaseAtNextStart(copy, 210, without);
+    TableState state = StateCodec.decode(copy.entries()).tables().get(NAME);
+    assertThat(state.phase()).isEqualTo(Phase.FAILED);
+    assertThat(state.reason().orElseThrow()).contains("other columns than the copy has");
+    assertThat(names(copy)).containsExactly("a");
+  }
+
   @Test
   void twoTablesNeverMixUnderOneName() throws Exception {
     MemoryDestination copy = new MemoryDestination();
@@ -357,12 +411,7 @@ class PipelineTest {
     script.member(ITEMS).member(other);
     script.rows(insert(100, 1, "a"));
     script.rows(Batches.of(other).at(100, 1).insert(1L, "not an item").batch()).boundary(110);
-    Pipeline pipeline =
-        new Pipeline(
-            PipelineConfig.of("test", folder, Duration.ofMillis(20)),
-            () -> new ScriptedSource(script),
-            List.of(rename),
-            List.of(new NamedSink("copy", "memory", () -> new InMemorySink(copy))));
+    Pipeline pipeline = pipeline(copy, List.of(rename));
     CompletableFuture<Void> run = start(pipeline);
     flush(pipeline, 110);
     end(pipeline, run);

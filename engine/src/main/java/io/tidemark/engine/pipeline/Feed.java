@@ -14,10 +14,13 @@ import io.tidemark.api.source.SourceRequest;
 import io.tidemark.engine.state.PipelineState;
 import io.tidemark.engine.transform.TransformChain;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +42,14 @@ final class Feed {
   /** Name in the copies to the table that has it. */
   private final Map<TableName, TableName> owners = new HashMap<>();
 
+  /** Tables whose form is looked at once more when their first rows come. */
+  private final Set<TableName> unclaimed = new HashSet<>();
+
+  /** Tables that do not fit from the beginning, to be told once the source listens. */
+  private final Map<TableName, TidemarkException> misfits = new HashMap<>();
+
+  private BiFunction<TableName, CopyForm, Optional<CopyForm>> otherForm =
+      (table, form) -> Optional.empty();
   private final TableGate gate = new TableGate();
 
   private volatile String partition = "source";
@@ -55,22 +66,33 @@ final class Feed {
     this.onFailedTable = onFailedTable;
   }
 
-  /** Begins with what the copies know. */
-  void resume(PipelineState state) {
+  /**
+   * Begins with what the copies know.
+   *
+   * @param otherForm what a copy has of a table, by its name at the source, where that is not what
+   *     the transforms make of it
+   */
+  void resume(PipelineState state, BiFunction<TableName, CopyForm, Optional<CopyForm>> otherForm) {
     tables.putAll(state.tables());
+    this.otherForm = otherForm;
     state.newestSchemas().forEach(this::learn);
   }
 
   private void learn(TableName table, TableSchema schema) {
+    unclaimed.add(table);
     try {
-      transforms.schema(schema).ifPresent(form -> claim(table, form.name()));
+      transforms.schema(schema).ifPresent(form -> claim(table, form));
     } catch (TidemarkException e) {
-      LOG.debug("No name of {} behind the transforms yet: {}", table, e.getMessage());
+      misfits.put(table, e);
     }
   }
 
-  /** Takes a name in the copies for a table; rows of two tables never mix under one. */
-  private void claim(TableName table, TableName name) {
+  /**
+   * Takes a name in the copies for a table. Rows of two tables never mix under one name, nor rows
+   * of two forms under one version.
+   */
+  private void claim(TableName table, TableSchema form) {
+    TableName name = form.name();
     TableName owner = owners.putIfAbsent(name, table);
     if (owner != null && !owner.equals(table)) {
       throw new TidemarkException(
@@ -84,6 +106,18 @@ final class Feed {
               + " has that name in the copy. Give one of them another by a rename transform.");
     }
     copyNames.put(table, name);
+    CopyForm now = CopyForm.of(form);
+    if (otherForm.apply(table, now).isPresent()) {
+      throw new TidemarkException(
+          ErrorCode.CONFIGURATION,
+          "Cannot go on with "
+              + table
+              + ": the transforms give it other columns than the copy has under "
+              + name
+              + ". Set them back, or give the table another name in the copy by a rename transform:"
+              + " then it is copied anew under that name.");
+    }
+    delivery.event(new LaneEvent.Entry(CopyForm.PREFIX + table, Optional.of(now.encode())));
   }
 
   /** Where each table stands, as last said, by its name at the source. */
@@ -103,6 +137,7 @@ final class Feed {
 
   /** Gives an event to the lanes. */
   void give(SourceEvent event) throws InterruptedException {
+    tellMisfits();
     if (event instanceof SourceEvent.Changes changes) {
       rows(changes.batch());
     } else if (event instanceof SourceEvent.TableChange change) {
@@ -123,14 +158,30 @@ final class Feed {
     }
   }
 
+  private void tellMisfits() {
+    misfits.forEach(
+        (table, why) -> {
+          TableState now = tables.getOrDefault(table, TableState.waiting());
+          if (now.phase().compareTo(TableState.Phase.MEMBER) <= 0) {
+            misfit(table, why);
+          }
+        });
+    misfits.clear();
+  }
+
   private void rows(ChangeBatch batch) throws InterruptedException {
     if (gate.isRefused(batch.table())) {
       return;
     }
     ChangeBatch given;
     try {
-      if (transforms.schema(batch.schema()).isEmpty()) {
+      Optional<TableSchema> form = transforms.schema(batch.schema());
+      if (form.isEmpty()) {
         return;
+      }
+      if (unclaimed.contains(batch.table())) {
+        claim(batch.table(), form.get());
+        unclaimed.remove(batch.table());
       }
       given = transforms.apply(batch);
     } catch (TidemarkException e) {
@@ -147,7 +198,7 @@ final class Feed {
     try {
       Optional<TableSchema> form = transforms.schema(schema);
       if (form.isPresent()) {
-        claim(schema.name(), form.get().name());
+        claim(schema.name(), form.get());
         delivery.event(new LaneEvent.Form(schema.name(), form.get()));
       }
     } catch (TidemarkException e) {

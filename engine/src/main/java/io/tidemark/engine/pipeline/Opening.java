@@ -2,11 +2,14 @@ package io.tidemark.engine.pipeline;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.engine.spill.LaneSpill;
 import io.tidemark.engine.spill.SpillBudget;
 import io.tidemark.engine.state.StateTracker;
+import io.tidemark.engine.transform.TransformChain;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,14 +24,16 @@ final class Opening {
   private final Path spillFolder;
   private final SpillBudget budget;
   private final StopSignal stop;
+  private final TransformChain transforms;
   private final List<SteadySink> sinks = new ArrayList<>();
   private final List<SinkState> states = new ArrayList<>();
   private final List<Tally> tallies = new ArrayList<>();
   private ResumePlan plan;
 
-  Opening(Path spillFolder, SpillBudget budget, StopSignal stop) {
-    this.spillFolder = spillFolder;
-    this.budget = budget;
+  Opening(PipelineParts parts, StopSignal stop) {
+    this.spillFolder = parts.spillFolder();
+    this.budget = parts.budget();
+    this.transforms = parts.transforms();
     this.stop = stop;
   }
 
@@ -45,6 +50,7 @@ final class Opening {
         tallies.add(each.getValue());
       }
       plan = ResumePlan.of(states, returning());
+      plan = plan.copyAnew(movedTables());
     } catch (SinkException | RuntimeException | InterruptedException e) {
       close();
       throw e;
@@ -77,6 +83,42 @@ final class Opening {
 
   ResumePlan plan() {
     return plan;
+  }
+
+  /** Tables that a copy does not have, or has under another name than the transforms now say. */
+  private Set<TableName> movedTables() {
+    Set<TableName> moved = new TreeSet<>();
+    plan.state()
+        .newestSchemas()
+        .forEach(
+            (table, schema) -> {
+              Optional<TableName> name = nameInCopy(schema);
+              boolean elsewhere =
+                  states.stream()
+                      .filter(copy -> !copy.isNew())
+                      .anyMatch(
+                          copy -> !name.equals(CopyForm.stored(copy, table).map(CopyForm::name)));
+              if (name.isPresent() && elsewhere) {
+                moved.add(table);
+              }
+            });
+    return moved;
+  }
+
+  private Optional<TableName> nameInCopy(TableSchema schema) {
+    try {
+      return transforms.schema(schema).map(TableSchema::name);
+    } catch (TidemarkException e) {
+      return Optional.empty(); // the feed fails it by name
+    }
+  }
+
+  /** What the copies have of a table, where it is not what the transforms now make of it. */
+  Optional<CopyForm> otherForm(TableName source, CopyForm now) {
+    return states.stream()
+        .flatMap(copy -> CopyForm.stored(copy, source).stream())
+        .filter(stored -> stored.name().equals(now.name()) && !stored.meets(now))
+        .findFirst();
   }
 
   /** Places in the list of sinks of those that were left behind and now come back. */

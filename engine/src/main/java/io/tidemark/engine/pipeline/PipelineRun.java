@@ -58,7 +58,7 @@ final class PipelineRun implements LaneListener {
     this.stop = parts.stop().part();
     this.delivery = new Delivery(config.buffer(), stop);
     this.feed = new Feed(source, parts.transforms(), delivery, config.policies().onFailedTable());
-    this.opening = new Opening(parts.spillFolder(), parts.budget(), stop);
+    this.opening = new Opening(parts, stop);
   }
 
   /** Lives; returns or throws when everything is closed. */
@@ -87,7 +87,7 @@ final class PipelineRun implements LaneListener {
   private void open() throws SinkException, InterruptedException {
     opening.open(sinks, config.policies().onReject());
     try {
-      feed.resume(opening.plan().state());
+      feed.resume(opening.plan().state(), opening::otherForm);
       source.open(opening.plan().resumePoint());
     } catch (RuntimeException e) {
       opening.close();

@@ -131,6 +131,18 @@ record ResumePlan(Position position, PipelineState state) {
     return new TableState(Phase.WAITING, attempts, Optional.empty(), 0, -1, Lsn.ZERO);
   }
 
+  /** The same plan with tables that are copied again, as far as they are in the copies at all. */
+  ResumePlan copyAnew(Set<TableName> names) {
+    SortedMap<TableName, TableState> tables = new TreeMap<>(state.tables());
+    for (TableName name : names) {
+      TableState old = tables.get(name);
+      if (old != null && !isOut(old)) {
+        tables.put(name, anew(name, List.of(state)));
+      }
+    }
+    return new ResumePlan(position, state.withTables(tables));
+  }
+
   ResumePoint resumePoint() {
     return new ResumePoint(position, state.tables(), state.newestSchemas(), state.notes());
   }
