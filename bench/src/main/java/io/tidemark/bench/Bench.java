@@ -48,8 +48,8 @@ public final class Bench {
     @Option(
         names = "--only",
         split = ",",
-        description = "Only these: small, large, updates, wide, snapshot.",
-        defaultValue = "small,large,updates,wide,snapshot")
+        description = "Only these: small, large, updates, wide, snapshot, latency.",
+        defaultValue = "small,large,updates,wide,snapshot,latency")
     private List<String> only;
 
     @Option(
@@ -74,6 +74,9 @@ public final class Bench {
         }
         if (only.contains("snapshot")) {
           ratios.put("snapshot", report.snapshot(bench.snapshot()));
+        }
+        if (only.contains("latency")) {
+          ratios.put("latency", report.latency(bench.latency()));
         }
         if (json != null) {
           new ObjectMapper()

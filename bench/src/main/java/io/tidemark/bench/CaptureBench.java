@@ -107,6 +107,18 @@ final class CaptureBench {
     return measures;
   }
 
+  /** Measures how long a commit takes to be seen in the copy. */
+  Latency.Result latency() throws Exception {
+    try (Connection db = server.connect()) {
+      Workload.createTransactions(db, Latency.TABLE);
+      Workload.run(db, "CREATE PUBLICATION " + Latency.TABLE + " FOR TABLE " + Latency.TABLE);
+      Workload.run(
+          db,
+          "SELECT pg_create_logical_replication_slot('" + Latency.TABLE + "', 'pgoutput')");
+    }
+    return Latency.measure(server, job(Latency.TABLE, Latency.TABLE, 0));
+  }
+
   private List<ReaderKind> chosen(List<ReaderKind> kinds) {
     return kinds.stream().filter(chosen).toList();
   }

@@ -79,6 +79,23 @@ final class CaptureReport {
     return result;
   }
 
+  /** Prints how long commits took to be seen. */
+  Map<String, Object> latency(Latency.Result latency) {
+    out.printf(
+        Locale.ROOT,
+        "%nlatency: commit to visible file at a flush each second, %,.0f transactions/s: p50 %.2f s,"
+            + " p99 %.2f s, longest %.2f s%n",
+        latency.transactionsPerSecond(),
+        latency.p50(),
+        latency.p99(),
+        latency.longest());
+    Map<String, Object> seconds = new LinkedHashMap<>();
+    seconds.put("p50Seconds", rounded(latency.p50()));
+    seconds.put("p99Seconds", rounded(latency.p99()));
+    seconds.put("transactionsPerSecond", rounded(latency.transactionsPerSecond()));
+    return Map.of("commitToVisible", seconds);
+  }
+
   private static Map<String, Object> cpu(Measure tidemark, Measure debezium, Measure struct) {
     Map<String, Object> cpu = new LinkedHashMap<>();
     cpu.put("vsDebezium", ratio(tidemark.cpuMicros(), debezium.cpuMicros()));
@@ -103,6 +120,10 @@ final class CaptureReport {
   }
 
   private static double ratio(double a, double b) {
-    return Math.round(a / b * 1000) / 1000.0;
+    return rounded(a / b);
+  }
+
+  private static double rounded(double value) {
+    return Math.round(value * 1000) / 1000.0;
   }
 }

@@ -64,7 +64,7 @@ final class TidemarkReader implements Reader {
   @Override
   public Measure read(Job job) throws Exception {
     Measure.Clock clock = new Measure.Clock();
-    PostgresConfig source = source(job);
+    PostgresConfig source = source(job, what.snapshotMode);
     Lsn start = startOf(job);
     ParquetConfig lake = ParquetConfig.of(Path.of(job.folder(), "lake").toString());
     Pipeline pipeline =
@@ -95,7 +95,7 @@ final class TidemarkReader implements Reader {
     return measure;
   }
 
-  private static void run(Pipeline pipeline, AtomicReference<Throwable> failure) {
+  static void run(Pipeline pipeline, AtomicReference<Throwable> failure) {
     try {
       pipeline.run();
     } catch (RuntimeException | InterruptedException e) {
@@ -103,7 +103,8 @@ final class TidemarkReader implements Reader {
     }
   }
 
-  private PostgresConfig source(Job job) {
+  /** Everything at its default, for a publication that is there. */
+  static PostgresConfig source(Job job, String snapshotMode) {
     List<String> problems = new ArrayList<>();
     PostgresConfig config =
         PostgresConfig.from(
@@ -116,7 +117,7 @@ final class TidemarkReader implements Reader {
                     "slot", job.slot(),
                     "publication", job.publication(),
                     "publication.mode", "existing",
-                    "snapshot.mode", what.snapshotMode,
+                    "snapshot.mode", snapshotMode,
                     "tables.include", "public." + job.table()),
                 "source",
                 problems),

@@ -274,7 +274,8 @@ public record PostgresConfig(
           "max-row-bytes",
           SIZE,
           "64MiB",
-          "Largest row; a table with a larger one fails by name instead of using up the memory.");
+          "Largest row, in bytes as PostgreSQL sends it in binary; a table with a larger one fails by"
+              + " name instead of using up the memory.");
   private static final Option<Long> STREAM_MEMORY =
       Option.of(
           "stream.memory",

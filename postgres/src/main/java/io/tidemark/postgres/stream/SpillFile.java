@@ -22,6 +22,9 @@ final class SpillFile implements AutoCloseable {
   private static final String PREFIX = "in-progress-";
   private static final String SUFFIX = ".wal";
 
+  /** The channel copies what it writes or reads outside of the heap: not all of a large piece. */
+  private static final int SLICE = 1 << 20;
+
   private final Path path;
   private final FileChannel channel;
   private long size;
@@ -63,9 +66,11 @@ final class SpillFile implements AutoCloseable {
 
   /** Writes behind what is there. */
   void append(byte[] data, int offset, int length) {
+    int end = offset + length;
     ByteBuffer bytes = ByteBuffer.wrap(data, offset, length);
     try {
-      while (bytes.hasRemaining()) {
+      while (bytes.position() < end) {
+        bytes.limit(Math.min(end, bytes.position() + SLICE));
         size += channel.write(bytes, size);
       }
     } catch (IOException e) {
@@ -77,7 +82,8 @@ final class SpillFile implements AutoCloseable {
   byte[] read(long position, int length) {
     ByteBuffer bytes = ByteBuffer.allocate(length);
     try {
-      while (bytes.hasRemaining()) {
+      while (bytes.position() < length) {
+        bytes.limit(Math.min(length, bytes.position() + SLICE));
         if (channel.read(bytes, position + bytes.position()) < 0) {
           throw new IOException("it ends before byte " + (position + length));
         }

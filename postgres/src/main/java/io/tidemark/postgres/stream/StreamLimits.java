@@ -10,8 +10,8 @@ import java.time.Duration;
  * @param batchBytes bytes of all batches being built at most, before they are handed over
  * @param linger how long a committed row waits for others at most before it is handed over, while
  *     its transaction is not the last to come
- * @param maxRowBytes bytes of the largest row that is taken, as it comes (an update with its old
- *     row may take twice as many); the table of a larger one fails
+ * @param maxRowBytes bytes of the largest row that is taken, as it comes in binary (an update with
+ *     its old row may take twice as many, and so may text); the table of a larger one fails
  * @param streamedBytes memory for transactions in progress, all together; beyond it they are
  *     written to disk
  * @param spilledBytes local disk for them, all together; beyond it {@link SpillFullException}
@@ -43,9 +43,13 @@ public record StreamLimits(
     }
   }
 
-  /** Bytes of the largest message of a type: an update may hold two rows. */
-  long messageBytes(byte type) {
-    return (type == 'U' ? 2L * maxRowBytes : maxRowBytes) + FRAME_BYTES;
+  /**
+   * Bytes of the largest message of a type: an update may hold two rows, and the text of a value
+   * may be twice as long as the value (bytea in hex).
+   */
+  long messageBytes(byte type, boolean binary) {
+    long row = binary ? maxRowBytes : 2L * maxRowBytes;
+    return (type == 'U' ? 2 * row : row) + FRAME_BYTES;
   }
 
   /**

@@ -22,6 +22,7 @@ import java.util.function.LongSupplier;
 final class TransactionAssembler implements MessageHandler, AutoCloseable {
   private final StreamLimits limits;
   private final String messagePrefix;
+  private final boolean binary;
   private final StreamListener listener;
   private final RowGatherer rows;
   private final Shapes shapes = new Shapes();
@@ -50,6 +51,7 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
       LongSupplier nanos) {
     this.limits = limits;
     this.messagePrefix = options.messagePrefix();
+    this.binary = options.binary();
     this.xids = new Xids(options.recentXid());
     this.listener = listener;
     this.nanos = nanos;
@@ -85,7 +87,7 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
    */
   void accept(byte[] data, int offset, int available, long length) {
     byte type = available == 0 ? 0 : data[offset];
-    if (length > available || length > limits.messageBytes(type)) {
+    if (length > available || length > limits.messageBytes(type, binary)) {
       acceptTooLarge(type, data, offset, available, length);
     } else if (block.isOpen() && type != 'E') {
       block.keep(data, offset, available);

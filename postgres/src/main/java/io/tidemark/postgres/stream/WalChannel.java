@@ -56,6 +56,7 @@ final class WalChannel implements AutoCloseable {
   private final Connection connection;
   private final PGStream stream;
   private final StreamLimits limits;
+  private final boolean binary;
   private byte[] buffer = new byte[FIRST_BUFFER];
   private int available;
   private long length;
@@ -63,11 +64,13 @@ final class WalChannel implements AutoCloseable {
   private long serverMicros;
   private boolean replyRequested;
 
-  private WalChannel(Connection connection, PGStream stream, StreamLimits limits)
+  private WalChannel(
+      Connection connection, PGStream stream, StreamOptions options, StreamLimits limits)
       throws IOException {
     this.connection = connection;
     this.stream = stream;
     this.limits = limits;
+    this.binary = options.binary();
     stream.setNetworkTimeout(REST_MILLIS);
   }
 
@@ -81,7 +84,7 @@ final class WalChannel implements AutoCloseable {
     try {
       PgConnection driver = connection.unwrap(PgConnection.class);
       driver.getCopyAPI().copyDual(options.command());
-      return new WalChannel(connection, streamOf(driver), limits);
+      return new WalChannel(connection, streamOf(driver), options, limits);
     } catch (IOException e) {
       connection.close();
       throw new PSQLException("Cannot start streaming.", PSQLState.CONNECTION_FAILURE, e);
@@ -141,7 +144,7 @@ final class WalChannel implements AutoCloseable {
     byte kind = first == 0 ? 0 : buffer[0];
     if (kind == 'w' && bytes >= DATA_HEADER) {
       length = bytes - DATA_HEADER;
-      long fits = first > DATA_HEADER ? limits.messageBytes(buffer[DATA_HEADER]) : length;
+      long fits = first > DATA_HEADER ? limits.messageBytes(buffer[DATA_HEADER], binary) : length;
       if (length <= fits) {
         fill(first, bytes);
         available = (int) length;

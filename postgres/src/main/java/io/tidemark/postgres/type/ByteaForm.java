@@ -20,7 +20,7 @@ final class ByteaForm implements ValueForm {
   public boolean addText(byte[] data, int offset, int length, Vector out) {
     BytesVector bytes = (BytesVector) out;
     if (length >= 2 && data[offset] == '\\' && data[offset + 1] == 'x') {
-      bytes.add(hex(data, offset + 2, length - 2));
+      hex(data, offset + 2, length - 2, bytes);
     } else {
       TextBuffer plain = new TextBuffer();
       escaped(data, offset, offset + length, plain);
@@ -29,20 +29,21 @@ final class ByteaForm implements ValueForm {
     return true;
   }
 
-  private static byte[] hex(byte[] data, int offset, int length) {
+  /** Straight into the vector: a value may be as large as memory allows to have once. */
+  private static void hex(byte[] data, int offset, int length, BytesVector out) {
     if (length % 2 != 0) {
       throw MalformedValueException.of("bytea", "it has an odd number of digits");
     }
-    byte[] bytes = new byte[length / 2];
-    for (int i = 0; i < bytes.length; i++) {
-      int high = Character.digit(data[offset + 2 * i], 16);
-      int low = Character.digit(data[offset + 2 * i + 1], 16);
-      if (high < 0 || low < 0) {
+    for (int i = offset; i < offset + length; i++) {
+      if (Character.digit(data[i], 16) < 0) {
         throw MalformedValueException.of("bytea", "it has a digit that is not hexadecimal");
       }
-      bytes[i] = (byte) (high << 4 | low);
     }
-    return bytes;
+    int at = out.reserve(length / 2);
+    byte[] bytes = out.data();
+    for (int i = offset; i < offset + length; i += 2) {
+      bytes[at++] = (byte) (Character.digit(data[i], 16) << 4 | Character.digit(data[i + 1], 16));
+    }
   }
 
   private static void escaped(byte[] data, int from, int end, TextBuffer out) {

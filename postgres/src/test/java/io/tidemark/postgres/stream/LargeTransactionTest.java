@@ -77,6 +77,11 @@ class LargeTransactionTest {
   }
 
   private void read(EmbeddedPostgres server, Checking listener) throws Exception {
+    read(server, listener, new TextTables());
+  }
+
+  private void read(EmbeddedPostgres server, Checking listener, RelationResolver tables)
+      throws Exception {
     StreamOptions options =
         new StreamOptions("s", List.of("p"), Lsn.ZERO, false, true, "tide", 1000);
     try (ReplicationReader reader =
@@ -87,7 +92,7 @@ class LargeTransactionTest {
             options,
             StreamLimits.usual(directory.resolve("spill")),
             new ByteBudget(64L * MIB),
-            new TextTables(),
+            tables,
             listener)) {
       listener.done.get();
       assertThat(reader.progress().spilledBytes()).isZero();
@@ -170,6 +175,35 @@ class LargeTransactionTest {
                 }
               });
       read(server, listener);
+      assertThat(listener.rows).isEqualTo(3);
+    }
+  }
+
+  /** The text of bytea is twice as long as the value. */
+  @Test
+  void binaryValuesOf64MibAreTakenAsText() throws Exception {
+    try (EmbeddedPostgres server = EmbeddedPostgres.of(Version.V18).start()) {
+      server.execute(
+          "CREATE TABLE t (id int PRIMARY KEY, v bytea)",
+          "ALTER TABLE t ALTER v SET STORAGE EXTERNAL",
+          "CREATE PUBLICATION p FOR TABLE t",
+          "SELECT pg_create_logical_replication_slot('s', 'pgoutput')",
+          "INSERT INTO t SELECT i, decode(repeat('0' || i, (64 << 20) - 4096), 'hex')"
+              + " FROM generate_series(1, 3) i",
+          "SELECT pg_logical_emit_message(false, 'tide', 'end')");
+      Checking listener =
+          new Checking(
+              batch -> {
+                BytesVector v = (BytesVector) batch.columns().get(1).vector();
+                assertThat(batch.size()).isEqualTo(1);
+                assertThat(v.length(0)).isEqualTo((64 << 20) - 4096);
+                for (int i = v.start(0); i < v.end(0); i++) {
+                  if (v.data()[i] != 1 + batch.ordinal(0)) {
+                    throw new AssertionError("byte " + i + " is " + v.data()[i]);
+                  }
+                }
+              });
+      read(server, listener, new CodecTables());
       assertThat(listener.rows).isEqualTo(3);
     }
   }
