@@ -113,8 +113,7 @@ final class CaptureBench {
       Workload.createTransactions(db, Latency.TABLE);
       Workload.run(db, "CREATE PUBLICATION " + Latency.TABLE + " FOR TABLE " + Latency.TABLE);
       Workload.run(
-          db,
-          "SELECT pg_create_logical_replication_slot('" + Latency.TABLE + "', 'pgoutput')");
+          db, "SELECT pg_create_logical_replication_slot('" + Latency.TABLE + "', 'pgoutput')");
     }
     return Latency.measure(server, job(Latency.TABLE, Latency.TABLE, 0));
   }
