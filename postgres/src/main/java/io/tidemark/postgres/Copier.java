@@ -11,8 +11,8 @@ import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.history.Forms;
 import io.tidemark.postgres.history.TypeBook;
 import io.tidemark.postgres.slot.ExportedSlot;
+import io.tidemark.postgres.slot.Publication.Published;
 import io.tidemark.postgres.snapshot.CopyJob;
-import io.tidemark.postgres.snapshot.CopyPlan;
 import io.tidemark.postgres.snapshot.CopyRound;
 import io.tidemark.postgres.snapshot.CopyStamp;
 import io.tidemark.postgres.snapshot.SnapshotHolder;
@@ -53,6 +53,7 @@ final class Copier implements Runnable {
   private volatile long heldSince;
   private volatile Consumer<SnapshotHolder> taken = holder -> {};
   private volatile Optional<Prepared> first = Optional.empty();
+  private volatile Optional<ReadingHold> hold = Optional.empty();
 
   /** A round that can be run. */
   record Prepared(SnapshotHolder holder, List<CopyJob> jobs) {}
@@ -141,7 +142,9 @@ final class Copier implements Runnable {
 
   private List<TrackedTable> waitingForLeaves() {
     synchronized (book) {
-      return book.all().stream().filter(table -> !table.leavesWaiting.isEmpty()).toList();
+      return book.all().stream()
+          .filter(table -> table.follows() && !table.leavesWaiting.isEmpty())
+          .toList();
     }
   }
 
@@ -150,9 +153,9 @@ final class Copier implements Runnable {
       if (config.snapshot().mode() == PostgresConfig.SnapshotMode.NEVER) {
         CatalogSession.Present present = session.look();
         follow(present, waiting(), present.walEnd());
-        return;
+      } else {
+        copy(prepareHeld());
       }
-      copy(prepareAll(temporary()));
       problems.clear(MATTER);
     } catch (SQLException e) {
       problems.say(
@@ -163,24 +166,50 @@ final class Copier implements Runnable {
       }
       problems.say(MATTER, e.getMessage());
     }
-    if (!waiting().isEmpty()) {
+    if (!waiting().isEmpty() || !waitingForLeaves().isEmpty()) {
       TimeUnit.MILLISECONDS.sleep(AFTER_LOSS_MILLIS);
     }
   }
 
+  /**
+   * The reader rests for as long as the snapshot is made, so that it does not leave out rows which
+   * the snapshot has not; where the server waits for a long transaction it goes on, and what was
+   * left out then makes for another round.
+   */
+  private Prepared prepareHeld() throws SQLException, InterruptedException {
+    try (ReadingHold resting = new ReadingHold(queue.budget())) {
+      hold = Optional.of(resting);
+      return prepareAll(temporary());
+    } finally {
+      hold = Optional.empty();
+    }
+  }
+
+  private void waits(String text) {
+    problems.say(MATTER, text);
+    hold.ifPresent(ReadingHold::close);
+  }
+
   private Prepared prepareAll(SnapshotHolder holder) throws SQLException {
+    List<CopyJob> jobs = new ArrayList<>();
     try {
       taken.accept(holder);
       List<TrackedTable> withLeaves = waitingForLeaves();
-      List<CopyJob> jobs = new ArrayList<>(prepare(holder, waiting()).jobs());
+      jobs.addAll(prepare(holder, waiting()).jobs());
       for (TrackedTable table : withLeaves) {
         beginLeaves(holder, table).ifPresent(jobs::add);
       }
       return new Prepared(holder, jobs);
     } catch (SQLException | RuntimeException e) {
-      holder.close();
+      breakOff(holder, jobs);
       throw e;
     }
+  }
+
+  /** What was begun waits again, and nothing is held. */
+  private static void breakOff(SnapshotHolder holder, List<CopyJob> jobs) {
+    holder.close();
+    jobs.forEach(job -> job.lost("the connection was lost before the first row"));
   }
 
   /** Gives the changes of tables from a position on, and copies nothing. */
@@ -210,8 +239,7 @@ final class Copier implements Runnable {
   /** Creates a slot and takes its snapshot over. */
   SnapshotHolder holder(String name, ExportedSlot.Kind kind)
       throws SQLException, InterruptedException {
-    try (ExportedSlot slot =
-        ExportedSlot.create(connector, name, kind, SLOT_WAIT, text -> problems.say(MATTER, text))) {
+    try (ExportedSlot slot = ExportedSlot.create(connector, name, kind, SLOT_WAIT, this::waits)) {
       return SnapshotHolder.take(connector, slot);
     } finally {
       problems.clear(MATTER);
@@ -224,58 +252,77 @@ final class Copier implements Runnable {
     return waiting();
   }
 
-  /** Begins an attempt for each of the tables that the snapshot shows. */
+  /**
+   * Begins an attempt for each of the tables that the snapshot shows. Where that fails, what was
+   * begun waits again and the snapshot is let go.
+   */
   Prepared prepare(SnapshotHolder holder, List<TrackedTable> tables) throws SQLException {
-    Catalog catalog = session.lookUnder(holder.connection());
     List<CopyJob> jobs = new ArrayList<>();
-    for (TrackedTable table : tables) {
-      Optional<CatalogTable> found = catalog.table(table.name);
-      if (found.isPresent()) {
+    try {
+      Catalog catalog = session.lookUnder(holder.connection());
+      for (TrackedTable table : tables) {
         try {
-          jobs.add(begin(holder, catalog, found.get(), table));
+          begin(holder, catalog, table).ifPresent(jobs::add);
         } catch (TidemarkException e) {
           book.leave(table, Phase.FAILED, e.getMessage(), holder.point());
         }
       }
+      book.note(PostgresSource.TYPES_NOTE, types.types().toJson());
+      return new Prepared(holder, jobs);
+    } catch (SQLException | RuntimeException e) {
+      breakOff(holder, jobs);
+      throw e;
     }
-    book.note(PostgresSource.TYPES_NOTE, types.types().toJson());
-    return new Prepared(holder, jobs);
   }
 
-  private CopyJob begin(
-      SnapshotHolder holder, Catalog catalog, CatalogTable found, TrackedTable table)
+  private Optional<CopyJob> begin(SnapshotHolder holder, Catalog catalog, TrackedTable table)
       throws SQLException {
-    List<CatalogTable> leaves = catalog.leaves(found);
-    TableSchema form = forms.of(found, table.published, 1);
-    long rows = 0;
-    for (CatalogTable leaf : leaves) {
-      rows = rows < 0 || leaf.rows() < 0 ? -1 : rows + leaf.rows();
+    Published published = book.publishedAs(table);
+    Optional<CatalogTable> found = catalog.table(table.name);
+    if (published == null || found.isEmpty()) {
+      return Optional.empty();
     }
     List<CopyPlans.Relation> relations = new ArrayList<>();
-    for (CatalogTable leaf : leaves) {
+    for (CatalogTable leaf : catalog.leaves(found.get())) {
       relations.add(CopyPlans.under(holder.connection(), leaf));
     }
     synchronized (book) {
+      boolean another = table.oid != 0 && table.oid != found.get().oid();
+      // the stream may have come past the snapshot already, with rows that were left out
+      if (another
+          || Long.compareUnsigned(table.missed, holder.point().value()) >= 0
+          || table.state.phase() != Phase.WAITING
+          || !published.equals(table.published)) {
+        // it changed while the snapshot was looked at: another round
+        return Optional.empty();
+      }
       int attempt =
           book.begin(
               table,
               holder.point().value(),
               holder.takenAtMicros(),
-              form,
-              TableLook.of(catalog, found),
-              rows,
+              forms.of(found.get(), published, 1),
+              TableLook.of(catalog, found.get()),
+              rows(relations),
               table.remark);
       TableSchema schema = table.history.newest();
-      List<CopyPlan> parts =
-          relations.stream().map(relation -> plans.of(schema, found, relation, table)).toList();
-      return new TableJob(
-          shared(),
-          table,
-          attempt,
-          parts,
-          new CopyStamp(holder.point().value(), holder.takenAtMicros()),
-          holder.point());
+      return Optional.of(
+          new TableJob(
+              shared(),
+              table,
+              attempt,
+              relations.stream()
+                  .map(relation -> plans.of(schema, found.get(), relation, table))
+                  .toList(),
+              new CopyStamp(holder.point().value(), holder.takenAtMicros()),
+              holder.point()));
     }
+  }
+
+  /** The planner's estimate, -1 where it has none for one of the relations. */
+  private static long rows(List<CopyPlans.Relation> relations) {
+    boolean known = relations.stream().allMatch(relation -> relation.table().rows() >= 0);
+    return known ? relations.stream().mapToLong(relation -> relation.table().rows()).sum() : -1;
   }
 
   /** The copy of partitions that came with rows, while the table's other rows are followed. */
@@ -288,21 +335,27 @@ final class Copier implements Runnable {
     }
     List<CopyPlans.Relation> relations = new ArrayList<>();
     for (CatalogTable leaf : catalog.leaves(root.get())) {
-      if (table.leavesWaiting.containsKey(leaf.oid())) {
+      if (book.isWaiting(table, leaf.oid())) {
         relations.add(CopyPlans.under(holder.connection(), leaf));
       }
     }
     CopyStamp stamp = new CopyStamp(holder.point().value(), holder.takenAtMicros());
     synchronized (book) {
+      relations.removeIf(relation -> !book.isWaiting(table, relation.table().oid()));
+      if (relations.isEmpty()
+          || Long.compareUnsigned(table.missedInLeaves, holder.point().value()) >= 0
+          || !table.follows()
+          || table.published == null) {
+        return Optional.empty();
+      }
       TableSchema schema = table.history.newest();
-      if (!table.follows() || !Forms.same(schema, forms.of(root.get(), table.published, 1))) {
+      if (!Forms.same(schema, forms.of(root.get(), table.published, 1))) {
         return Optional.empty();
       }
       for (CopyPlans.Relation relation : relations) {
         leaves.begin(
             table,
             relation.table().oid(),
-            relation.table().name(),
             holder.point().value(),
             stamp.fork().nextOrdinal(),
             holder.takenAtMicros());

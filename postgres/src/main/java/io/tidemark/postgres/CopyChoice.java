@@ -9,6 +9,7 @@ import io.tidemark.postgres.catalog.Catalog;
 import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.history.Forms;
 import io.tidemark.postgres.history.TypeBook;
+import io.tidemark.postgres.slot.Publication.Published;
 import io.tidemark.postgres.snapshot.KeyOrder;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -131,11 +132,15 @@ final class CopyChoice {
   /** Whether every change of it says a key whose order is the same here as at the server. */
   private boolean suits(TrackedTable table, Catalog catalog, Set<String> byBytes) {
     Optional<CatalogTable> found = catalog.table(table.name);
-    if (found.isEmpty() || found.get().partitioned() || table.notByKeys.isPresent()) {
+    Published published = book.publishedAs(table);
+    if (found.isEmpty()
+        || published == null
+        || found.get().partitioned()
+        || table.notByKeys.isPresent()) {
       return false;
     }
-    TableSchema form = forms.of(found.get(), table.published, 1);
-    return table.published.everyChange()
+    TableSchema form = forms.of(found.get(), published, 1);
+    return published.everyChange()
         && form.hasKey()
         && form.keyColumns().stream()
             .allMatch(column -> KeyOrder.isOrdered(column, isByBytes(form, column, byBytes)));

@@ -61,7 +61,8 @@ final class CopyPlans {
         relation.table().name(),
         relation.table().oid() == root.oid() || table.published.viaRoot()
             ? Optional.empty()
-            : Optional.of(relation.table().name().toString()),
+            : Optional.of(
+                table.leafName(relation.table().oid(), relation.table().name()).toString()),
         schema,
         schema.columns().stream().map(this::selected).toList(),
         conditions,

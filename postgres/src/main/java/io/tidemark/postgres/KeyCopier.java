@@ -168,11 +168,12 @@ final class KeyCopier implements Runnable {
       CatalogSession.Present present,
       CatalogTable found,
       String print) {
-    TableSchema form = new Forms(types).of(found, table.published, 1);
     synchronized (book) {
       if (table.state.phase() == Phase.WAITING
           && table.published != null
+          && (table.oid == 0 || table.oid == found.oid())
           && table.choice == TrackedTable.CopyForm.KEYS) {
+        TableSchema form = new Forms(types).of(found, table.published, 1);
         keys.begin(table, start, form, TableLook.of(present.catalog(), found), found.rows(), print);
         book.note(PostgresSource.TYPES_NOTE, types.types().toJson());
       }

@@ -34,9 +34,7 @@ record LeafJob(
   public void ended() {
     try {
       Lsn mark = round.session().mark("copied");
-      for (int i = 0; i < plans.size(); i++) {
-        leaves.ended(table, attempt, mark);
-      }
+      leaves.ended(table, attempt, plans.stream().map(CopyPlan::relation).toList(), mark);
     } catch (SQLException | TidemarkException e) {
       lost("the connection was lost right after the copy");
     }

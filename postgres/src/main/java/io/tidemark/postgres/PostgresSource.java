@@ -268,7 +268,7 @@ public final class PostgresSource implements ChangeSource {
     for (TrackedTable table : book.all()) {
       if (table.state.phase() == Phase.COPYING && table.keys == null) {
         book.again(table, "its copy was interrupted; it begins again", consumer.position());
-      } else if (table.state.phase() == Phase.CATCHING_UP) {
+      } else if (table.state.phase() == Phase.CATCHING_UP && !table.lacksLeaves()) {
         Lsn mark = isOnly() ? consumer.position() : session.mark("resumed");
         synchronized (book) {
           table.memberAt = mark.value();

@@ -20,8 +20,10 @@ import io.tidemark.postgres.stream.StreamListener;
 import io.tidemark.postgres.type.ColumnCodec;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,12 +46,15 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   private final TypeBook types;
   private final Forms forms;
   private final Problems problems;
+  private final DdlPlaces places;
   private final Runnable wake;
   private final java.util.function.Consumer<Optional<Exception>> whenEnded;
 
   private Lsn last = Lsn.ZERO;
   private long lastMicros;
   private long lastNanos;
+  private final Set<Integer> strangers = new HashSet<>();
+  private long strangersSince;
   private boolean given;
   private boolean committed;
   private Optional<Lsn> cut = Optional.empty();
@@ -76,6 +81,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     this.types = types;
     this.forms = new Forms(types);
     this.problems = problems;
+    this.places = new DdlPlaces(config, book);
     this.wake = wake;
     this.whenEnded = whenEnded;
   }
@@ -236,6 +242,10 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   }
 
   private boolean admits(TrackedTable table, Transaction transaction) {
+    if (!table.follows() && Long.compareUnsigned(table.missed, transaction.commitLsn()) < 0) {
+      // no snapshot below this place may become its copy
+      table.missed = transaction.commitLsn();
+    }
     return config.snapshot().mode() != PostgresConfig.SnapshotMode.ONLY
         && table.follows()
         && Long.compareUnsigned(transaction.commitLsn(), table.floor) >= 0;
@@ -267,6 +277,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
             .ifPresent(
                 image ->
                     book.ofRelation(image.oid())
+                        .or(() -> book.ofRelation(image.root()))
                         .ifPresentOrElse(table -> altered(table, image, transaction), wake));
       }
     }
@@ -287,12 +298,12 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   /** The event trigger says what became of a table, at the place where it happened. */
   private void altered(TrackedTable table, TableImage image, Transaction transaction) {
     wake.run();
-    if (image.oid() != table.oid || !admits(table, transaction)) {
+    if (!admits(table, transaction)) {
       return;
     }
     Lsn at = new Lsn(transaction.commitLsn());
-    if (image.isRewritten()) {
-      book.again(table, "its rows were rewritten by ALTER TABLE; it is copied again", at);
+    places.take(table, image, at);
+    if (image.oid() != table.oid || !table.follows()) {
       return;
     }
     TableSchema newest = table.history.newest();
@@ -348,7 +359,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
       TrackedTable table = found.get();
       boolean leaf = relation.oid() != table.oid;
       return Alignment.known(relation, List.of(table.history.newest()), leaf)
-          .map(schema -> bind(relation, schema, leaf));
+          .map(schema -> bind(relation, table, schema));
     }
   }
 
@@ -358,7 +369,8 @@ final class StreamConsumer implements StreamListener, RelationResolver {
       Optional<TrackedTable> found = book.ofRelation(relation.oid());
       if (found.isEmpty()) {
         madeAgain(relation, transaction);
-        wake.run();
+        book.missed(relation.oid(), transaction.commitLsn());
+        wakeOnce(relation.oid());
         return Optional.empty();
       }
       TrackedTable table = found.get();
@@ -370,7 +382,18 @@ final class StreamConsumer implements StreamListener, RelationResolver {
       if (!leaf && wasRenamed(relation, table, transaction)) {
         return Optional.empty();
       }
-      return form(relation, table, transaction, leaf).map(schema -> bind(relation, schema, leaf));
+      return form(relation, table, transaction, leaf).map(schema -> bind(relation, table, schema));
+    }
+  }
+
+  /** Rows of a relation that is not captured are no reason to look at the catalog each time. */
+  private void wakeOnce(int relation) {
+    if (strangersSince != book.generation()) {
+      strangersSince = book.generation();
+      strangers.clear();
+    }
+    if (strangers.add(relation)) {
+      wake.run();
     }
   }
 
@@ -474,7 +497,9 @@ final class StreamConsumer implements StreamListener, RelationResolver {
         e);
   }
 
-  private Resolved bind(Relation relation, TableSchema schema, boolean leaf) {
+  private Resolved bind(Relation relation, TrackedTable table, TableSchema schema) {
+    boolean leaf = relation.oid() != table.oid;
+    TableName now = new TableName(relation.schema(), relation.name());
     int[] targets = new int[relation.columns().size()];
     List<ColumnCodec> codecs = new ArrayList<>();
     for (int i = 0; i < targets.length; i++) {
@@ -485,7 +510,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     }
     return new Resolved(
         schema,
-        leaf ? Optional.of(relation.schema() + "." + relation.name()) : Optional.empty(),
+        leaf ? Optional.of(table.leafName(relation.oid(), now).toString()) : Optional.empty(),
         targets,
         codecs);
   }

@@ -34,6 +34,7 @@ final class TableBook {
   private long changesGiven;
   private long sinceBoundary;
   private long newestCommit;
+  private long lastBoundary;
 
   TableBook(EventQueue queue) {
     this.queue = queue;
@@ -94,6 +95,12 @@ final class TableBook {
         known -> {
           table.floor = known.floorLsn().value();
           table.look = known.look();
+          known.floors().forEach((leaf, at) -> table.leafFloors.put(leaf, Lsn.parse(at).value()));
+          // what was copied of them counts for nothing: they are copied again
+          table.leavesWaiting.putAll(known.leaves());
+          for (Integer leaf : known.leaves().keySet()) {
+            table.look = table.look == null ? null : table.look.without(leaf);
+          }
         });
     tables.put(name, table);
     index(table);
@@ -116,6 +123,26 @@ final class TableBook {
     table.published = published;
     table.look = look;
     index(table);
+  }
+
+  /** How a table is published; null where it is not. */
+  synchronized Published publishedAs(TrackedTable table) {
+    return table.published;
+  }
+
+  /** Whether a partition waits for its copy. */
+  synchronized boolean isWaiting(TrackedTable table, int leaf) {
+    return table.leavesWaiting.containsKey(leaf);
+  }
+
+  /** A commit changed a relation that is nobody's: perhaps a partition that waits for its copy. */
+  synchronized void missed(int relation, long commitLsn) {
+    for (TrackedTable table : tables.values()) {
+      if (table.leavesWaiting.containsKey(relation)
+          && Long.compareUnsigned(table.missedInLeaves, commitLsn) < 0) {
+        table.missedInLeaves = commitLsn;
+      }
+    }
   }
 
   synchronized void published(TrackedTable table, Published published) {
@@ -170,16 +197,21 @@ final class TableBook {
     queue.put(event);
   }
 
-  private void note(TrackedTable table) {
-    put(
-        new SourceEvent.Note(
-            TableNote.key(table.name),
-            Optional.of(
-                new TableNote(
-                        new Lsn(table.floor).toString(),
-                        table.published == null ? "" : table.published.stamp(),
-                        table.look)
-                    .toJson())));
+  /** Writes down what of a table must be found again. */
+  synchronized void note(TrackedTable table) {
+    Map<Integer, TableName> leaves = new HashMap<>(table.leavesWaiting);
+    leaves.putAll(table.leavesCopying);
+    Map<Integer, String> floors = new HashMap<>();
+    table.leafFloors.forEach((leaf, at) -> floors.put(leaf, new Lsn(at).toString()));
+    floors.keySet().removeAll(leaves.keySet());
+    TableNote note =
+        new TableNote(
+            new Lsn(table.floor).toString(),
+            table.published == null ? "" : table.published.stamp(),
+            table.look,
+            leaves,
+            floors);
+    put(new SourceEvent.Note(TableNote.key(table.name), Optional.of(note.toJson())));
   }
 
   /** Writes down what the source must find again. */
@@ -211,9 +243,10 @@ final class TableBook {
     table.floor = point;
     table.memberAt = 0;
     table.pending = Optional.empty();
+    table.rowsTold = 0;
+    table.unsettledAt = 0;
     table.leafFloors.clear();
-    table.leavesWaiting.clear();
-    table.leavesCopying = 0;
+    forgetLeaves(table);
     describe(table, form.relationOid(), table.published, look);
     generation++;
     int attempt = table.state.attempt() + 1;
@@ -250,10 +283,11 @@ final class TableBook {
     }
   }
 
-  /** Tells how far the running copies are. */
+  /** Tells how far the running copies are, where they have come on since. */
   synchronized void tellProgress() {
     for (TrackedTable table : tables.values()) {
-      if (table.state.phase() == Phase.COPYING && table.state.rowsCopied() > 0) {
+      if (table.state.phase() == Phase.COPYING && table.state.rowsCopied() > table.rowsTold) {
+        table.rowsTold = table.state.rowsCopied();
         put(new SourceEvent.TableChange(table.name, table.state));
       }
     }
@@ -282,8 +316,15 @@ final class TableBook {
     }
     generation++;
     forgetKeys(table);
+    forgetLeaves(table);
     table.choice = null;
     step(table, table.state.out(Phase.WAITING, reason, at));
+  }
+
+  /** A table that is out, or is copied as a whole, waits for no partition. */
+  private static void forgetLeaves(TrackedTable table) {
+    table.leavesWaiting.clear();
+    table.leavesCopying.clear();
   }
 
   /** The ledger of a copy in key ranges is of no use any more. */
@@ -305,6 +346,7 @@ final class TableBook {
     if (table.state.phase() != phase) {
       generation++;
       forgetKeys(table);
+      forgetLeaves(table);
       step(table, table.state.out(phase, reason, at));
     }
   }
@@ -348,9 +390,16 @@ final class TableBook {
     generation++;
   }
 
-  /** What the catalog shows has been understood. */
-  synchronized void understood(TrackedTable table, TableLook look) {
+  /**
+   * What the catalog shows has been understood.
+   *
+   * @param passed a position that the stream had passed before the catalog was read
+   */
+  synchronized void understood(TrackedTable table, TableLook look, Lsn passed) {
     table.pending = Optional.empty();
+    if (Long.compareUnsigned(table.unsettledAt, passed.value()) < 0) {
+      table.unsettledAt = 0;
+    }
     if (!look.equals(table.look)) {
       describe(table, table.oid, table.published, look);
       note(table);
@@ -416,11 +465,19 @@ final class TableBook {
       }
       if (table.state.phase() == Phase.CATCHING_UP
           && table.memberAt != 0
+          && table.unsettledAt == 0
           && Long.compareUnsigned(end.value(), table.memberAt) >= 0) {
         forgetKeys(table);
         step(table, table.member(end));
+        if (!table.leafFloors.isEmpty()) {
+          table.leafFloors.clear();
+          note(table);
+        }
       }
+      // every transaction that began while the leaf was one has been given
+      table.leavesGone.values().removeIf(at -> Long.compareUnsigned(at, end.value()) < 0);
     }
+    lastBoundary = end.value();
     queue.put(new SourceEvent.Boundary(position, micros));
     sinceBoundary = 0;
   }
@@ -431,6 +488,11 @@ final class TableBook {
    */
   synchronized boolean hasNothingBeyond(Lsn position) {
     return Long.compareUnsigned(newestCommit, position.value()) < 0;
+  }
+
+  /** The last boundary, unsigned. */
+  synchronized long lastBoundary() {
+    return lastBoundary;
   }
 
   /** Whether anything was given since the last boundary. */

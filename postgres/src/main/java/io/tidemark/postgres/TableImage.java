@@ -18,16 +18,34 @@ import java.util.Set;
 /**
  * A table as the event trigger describes it in the log.
  *
- * @param happened {@code altered} or {@code rewritten}
+ * @param happened {@code altered}, {@code rewritten} or {@code dropped}
  * @param oid pg_class.oid
  * @param name its name
+ * @param root pg_class.oid of the topmost partitioned table above it; 0 where it is no partition
+ * @param empty whether it is known to have no page, so that no row was ever put into it
+ * @param leaves of a partitioned table, where the message names them: all that hold its rows
  * @param columns live columns in the order of their attribute numbers
  */
-record TableImage(String happened, int oid, TableName name, List<CatalogColumn> columns) {
+record TableImage(
+    String happened,
+    int oid,
+    TableName name,
+    int root,
+    boolean empty,
+    Optional<List<Leaf>> leaves,
+    List<CatalogColumn> columns) {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * A leaf partition.
+   *
+   * @param empty as of a table
+   */
+  record Leaf(int oid, TableName name, boolean empty) {}
 
   TableImage {
     columns = List.copyOf(columns);
+    leaves = leaves.map(List::copyOf);
   }
 
   /**
@@ -58,7 +76,11 @@ record TableImage(String happened, int oid, TableName name, List<CatalogColumn> 
       return new TableImage(
           node.required("happened").asText(),
           (int) node.required("oid").asLong(),
-          new TableName(node.required("schema").asText(), node.required("name").asText()),
+          name(node),
+          // a trigger that an older version printed says nothing of partitions
+          node.hasNonNull("root") ? (int) node.get("root").asLong() : 0,
+          node.hasNonNull("empty") && node.get("empty").asBoolean(),
+          node.hasNonNull("leaves") ? Optional.of(leaves(node.get("leaves"))) : Optional.empty(),
           columns);
     } catch (IOException | IllegalArgumentException e) {
       throw new TidemarkException(
@@ -79,6 +101,24 @@ record TableImage(String happened, int oid, TableName name, List<CatalogColumn> 
       }
       last = column.attnum();
     }
+  }
+
+  private static TableName name(JsonNode node) {
+    return new TableName(node.required("schema").asText(), node.required("name").asText());
+  }
+
+  private static List<Leaf> leaves(JsonNode nodes) {
+    List<Leaf> leaves = new ArrayList<>();
+    for (JsonNode leaf : nodes) {
+      leaves.add(
+          new Leaf(
+              (int) leaf.required("oid").asLong(), name(leaf), leaf.required("empty").asBoolean()));
+    }
+    return leaves;
+  }
+
+  boolean isDropped() {
+    return happened.equals("dropped");
   }
 
   boolean isRewritten() {

@@ -81,6 +81,40 @@ record TableLook(Map<Integer, Leaf> leaves, String stamps, int attributes) {
     return new TableLook(fewer, stamps, attributes);
   }
 
+  /**
+   * The same with the names of leaves by which they were known before, except where another leaf
+   * has taken such a name: then both have their own, and the renamed one counts as another leaf.
+   */
+  TableLook named(TableLook before) {
+    Map<Integer, Leaf> named = new TreeMap<>(leaves);
+    named.replaceAll(
+        (oid, leaf) -> {
+          Leaf known = before.leaves.get(oid);
+          return known == null || isTaken(known.name(), oid)
+              ? leaf
+              : new Leaf(known.name(), leaf.file(), leaf.attached());
+        });
+    return new TableLook(named, stamps, attributes);
+  }
+
+  private boolean isTaken(TableName name, int oid) {
+    return leaves.entrySet().stream()
+        .anyMatch(leaf -> leaf.getKey() != oid && leaf.getValue().name().equals(name));
+  }
+
+  /** Whether a leaf has a name. */
+  boolean hasLeaf(TableName name) {
+    return leaves.values().stream().anyMatch(leaf -> leaf.name().equals(name));
+  }
+
+  /** Whether both have the same leaves under the same names. */
+  boolean sameLeaves(TableLook other) {
+    return leaves.keySet().equals(other.leaves.keySet())
+        && leaves.entrySet().stream()
+            .allMatch(
+                leaf -> leaf.getValue().name().equals(other.leaves.get(leaf.getKey()).name()));
+  }
+
   /** Whether a relation that both looks have got another file: rewritten, truncated or packed. */
   @JsonIgnore
   boolean fileChanged(TableLook before) {

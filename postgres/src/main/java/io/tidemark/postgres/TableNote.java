@@ -7,6 +7,8 @@ import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What the source must find again of a table.
@@ -15,11 +17,25 @@ import io.tidemark.api.model.TableName;
  *     not count
  * @param published how the table was published: {@code Publication.Published.stamp}
  * @param look what the catalog showed
+ * @param leaves partitions that came with rows and are not copied yet, by pg_class.oid
+ * @param floors position of the snapshot of each that is copied, while the table catches up: rows
+ *     of commits below it do not count
  */
-record TableNote(String floor, String published, TableLook look) {
+record TableNote(
+    String floor,
+    String published,
+    TableLook look,
+    Map<Integer, TableName> leaves,
+    Map<Integer, String> floors) {
   private static final String PREFIX = "table/";
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  TableNote {
+    // a note of an older version has neither
+    leaves = leaves == null ? Map.of() : new TreeMap<>(leaves);
+    floors = floors == null ? Map.of() : new TreeMap<>(floors);
+  }
 
   static String key(TableName table) {
     return PREFIX + table;

@@ -48,8 +48,23 @@ final class TrackedTable {
   /** Partitions that came with rows and have to be copied by themselves, by oid. */
   final Map<Integer, TableName> leavesWaiting = new HashMap<>();
 
-  /** How many of them are being copied. */
-  int leavesCopying;
+  /** Those of them that are being copied. */
+  final Map<Integer, TableName> leavesCopying = new HashMap<>();
+
+  /** Newest commit that changed it while it was not followed, unsigned. */
+  long missed;
+
+  /** The same of the partitions that wait for their copy. */
+  long missedInLeaves;
+
+  /** Place of a change that only a look at the catalog after it will tell; 0 for none. */
+  long unsettledAt;
+
+  /** Names of leaves that went, and the boundary after which no row can say them any more. */
+  final Map<String, Long> leavesGone = new HashMap<>();
+
+  /** How many copied rows were told last. */
+  long rowsTold;
 
   /** A form in which the rows of a table are copied. */
   enum CopyForm {
@@ -96,6 +111,20 @@ final class TrackedTable {
         && (state.phase() == Phase.COPYING || state.phase() == Phase.CATCHING_UP);
   }
 
+  /** Whether partitions are still to be copied by themselves. */
+  boolean lacksLeaves() {
+    return !leavesWaiting.isEmpty() || !leavesCopying.isEmpty();
+  }
+
+  /**
+   * The name that rows of a leaf say: the one by which it became known, which it keeps until all
+   * its rows are read again.
+   */
+  TableName leafName(int relation, TableName now) {
+    TableLook.Leaf known = look == null ? null : look.leaves().get(relation);
+    return known == null ? now : known.name();
+  }
+
   /** Whether a copy attempt with a number is the one that is running. */
   boolean isCopying(int attempt) {
     return state.phase() == Phase.COPYING && state.attempt() == attempt;
@@ -119,7 +148,7 @@ final class TrackedTable {
 
   /** The rows of the stream that are neither in the copy already nor given before. */
   ChangeBatch onlyNew(ChangeBatch batch) {
-    if (isNew(batch, 0)) {
+    if (leavesGone.isEmpty() && isNew(batch, 0)) {
       return batch;
     }
     ChangeBatch rest = new ChangeBatch(batch.schema());
@@ -132,6 +161,9 @@ final class TrackedTable {
   }
 
   private boolean isNew(ChangeBatch batch, int i) {
+    if (!leavesGone.isEmpty() && leavesGone.containsKey(batch.leaf(i))) {
+      return false;
+    }
     long commitLsn = batch.commitLsn(i);
     int order = Long.compareUnsigned(commitLsn, lastCommitLsn);
     return Long.compareUnsigned(commitLsn, floor) >= 0

@@ -33,6 +33,10 @@ import org.slf4j.LoggerFactory;
 final class Watch implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
   private static final long TICK_MILLIS = 500;
+
+  /** However often it is woken, it rests so many times longer than it looks. */
+  private static final int REST = 4;
+
   private static final String CATALOG = "catalog";
   private static final String PUBLICATION = "publication";
   private static final String WAL = "wal";
@@ -95,16 +99,22 @@ final class Watch implements Runnable {
   @Override
   public void run() {
     long nextLook = System.nanoTime() + config.tablesRefresh().toNanos();
+    long restUntil = System.nanoTime();
+    boolean woken = false;
     try {
       while (!closed) {
-        boolean woken = wake.tryAcquire(TICK_MILLIS, TimeUnit.MILLISECONDS);
+        woken |= wake.tryAcquire(TICK_MILLIS, TimeUnit.MILLISECONDS);
         book.tellProgress();
         consumer.tick();
         beat();
         everyTick.run();
-        if (woken || System.nanoTime() - nextLook >= 0) {
+        long began = System.nanoTime();
+        if (began - nextLook >= 0 || (woken && began - restUntil >= 0)) {
+          woken = false;
           lookSafely();
-          nextLook = System.nanoTime() + config.tablesRefresh().toNanos();
+          long ended = System.nanoTime();
+          nextLook = ended + config.tablesRefresh().toNanos();
+          restUntil = ended + (ended - began) * REST;
         }
       }
     } catch (InterruptedException e) {
@@ -359,12 +369,16 @@ final class Watch implements Runnable {
   private void settle(
       TrackedTable tracked, CatalogTable table, TableLook look, Present present, Lsn passed)
       throws SQLException {
+    if (tracked.look != null) {
+      look = look.named(tracked.look);
+    }
+    leaves.vanished(tracked, look, passed);
     TableSchema newest = tracked.history.newest();
     TableSchema form =
         Alignment.keepBackfill(forms.of(table, tracked.published, newest.version() + 1), newest);
     boolean sameForm = Forms.same(newest, form);
     if (look.equals(tracked.look) && sameForm) {
-      tracked.pending = Optional.empty();
+      book.understood(tracked, look, passed);
       return;
     }
     boolean seenBefore = tracked.pending.isPresent() && tracked.pending.get().look().equals(look);
@@ -389,29 +403,33 @@ final class Watch implements Runnable {
     if (tracked.look == null) {
       return true;
     }
+    LeafBook.Rows rows = LeafBook.Rows.by(config.policies().partitionDrop());
+    for (Map.Entry<Integer, TableLook.Leaf> leaf : tracked.look.leaves().entrySet()) {
+      TableLook.Leaf now = look.leaves().get(leaf.getKey());
+      if (now == null) {
+        leaves.went(tracked, leaf.getKey(), rows, look, passed);
+      } else if (!now.name().equals(leaf.getValue().name())
+          || look.isAttachedAgain(leaf.getKey(), tracked.look)) {
+        // its rows are read again, under the name that they say from now on
+        leaves.went(tracked, leaf.getKey(), LeafBook.Rows.DELETED, look, passed);
+      }
+    }
     Map<Integer, TableName> filled = new HashMap<>();
     for (Map.Entry<Integer, TableLook.Leaf> leaf : look.leaves().entrySet()) {
       boolean known =
           tracked.look.leaves().containsKey(leaf.getKey())
-              && !look.isAttachedAgain(leaf.getKey(), tracked.look);
-      if (!known && !session.isEmpty(leaf.getKey())) {
+              || tracked.leavesWaiting.containsKey(leaf.getKey());
+      boolean voided = tracked.leavesGone.containsKey(leaf.getValue().name().toString());
+      if (!known && (voided || isCopied(leaf.getKey()))) {
         filled.put(leaf.getKey(), leaf.getValue().name());
       }
     }
-    if (config.policies().partitionDrop() == PostgresConfig.PartitionDrop.DELETE) {
-      tracked.look.leaves().entrySet().stream()
-          .filter(leaf -> !look.leaves().containsKey(leaf.getKey()))
-          .forEach(
-              leaf ->
-                  leaves.went(
-                      tracked,
-                      leaf.getKey(),
-                      leaf.getValue().name(),
-                      passed,
-                      System.currentTimeMillis() * 1000));
-    }
     leaves.came(tracked, filled, passed);
-    return filled.isEmpty() && tracked.leavesWaiting.isEmpty() && tracked.leavesCopying == 0;
+    return !tracked.lacksLeaves();
+  }
+
+  private boolean isCopied(int leaf) throws SQLException {
+    return config.snapshot().mode() != PostgresConfig.SnapshotMode.NEVER && !session.isEmpty(leaf);
   }
 
   private void understand(
@@ -443,12 +461,12 @@ final class Watch implements Runnable {
       return;
     }
     if (!otherLeaves || partitions(tracked, look, passed)) {
-      book.understood(tracked, look);
+      book.understood(tracked, look, passed);
     }
   }
 
   private static boolean otherLeaves(TableLook look, TableLook before) {
-    return !look.leaves().keySet().equals(before.leaves().keySet())
+    return !look.sameLeaves(before)
         || look.leaves().keySet().stream().anyMatch(leaf -> look.isAttachedAgain(leaf, before));
   }
 

@@ -7,6 +7,10 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import io.tidemark.postgres.doctor.EventTrigger;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -137,6 +141,212 @@ class PartitionTest {
           "UPDATE p SET v = 'z' WHERE id < 5");
       capture.assertEqual("p");
     }
+  }
+
+  private static final TableName P = TableName.parse("p");
+
+  /** Waits until the copy has what the source has now. */
+  private static void untilEqual(Capture capture, String table) throws Exception {
+    List<String> rows = capture.sourceRows(table, "*");
+    capture.until(
+        () ->
+            capture.phase(table) == Phase.MEMBER
+                && capture.copy.current(TableName.parse(table)).equals(rows));
+    capture.assertEqual(table);
+  }
+
+  @Test
+  void aRenamedPartitionKeepsItsRowsApart() throws Exception {
+    try (Capture capture = capture("leafrename")) {
+      capture.open();
+      capture.untilMember("p");
+      capture.execute(
+          "ALTER TABLE p1 RENAME TO p1_old",
+          "INSERT INTO p VALUES (800, 1, 'under the new name')",
+          "ALTER TABLE p2 RENAME TO p2_old",
+          "UPDATE p SET v = 'x' WHERE id < 9");
+      TrackingTest.awaitLook(capture);
+      capture.assertEqual("p");
+      capture.execute("TRUNCATE p1_old", "INSERT INTO p VALUES (801, 1, 'after')");
+      capture.assertEqual("p");
+      capture.execute("DROP TABLE p2_old");
+      untilEqual(capture, "p");
+      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aPartitionThatTakesTheNameOfAnotherIsToldFromIt() throws Exception {
+    try (Capture capture = capture("leafswap")) {
+      capture.open();
+      capture.untilMember("p");
+      capture.execute(
+          "ALTER TABLE p1 RENAME TO p1_old",
+          "CREATE TABLE p1 (LIKE p INCLUDING ALL)",
+          "INSERT INTO p1 SELECT i, 9, 'new' FROM generate_series(1, 7) i",
+          "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (9)",
+          "INSERT INTO p VALUES (810, 1, 'old'), (811, 9, 'new')");
+      untilEqual(capture, "p");
+      capture.execute("TRUNCATE p1", "INSERT INTO p VALUES (812, 9, 'after')");
+      capture.assertEqual("p");
+      capture.execute("DROP TABLE p1_old");
+      untilEqual(capture, "p");
+      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aPartitionMadeAgainHasItsNewRowsOnly() throws Exception {
+    try (Capture capture = capture("leafremade")) {
+      capture.open();
+      capture.untilMember("p");
+      for (int i = 0; i < 3; i++) {
+        capture.execute(
+            "DROP TABLE p1",
+            "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+            "INSERT INTO p SELECT i, 1, 'again' FROM generate_series(" + i + ", 8) i");
+        untilEqual(capture, "p");
+      }
+      capture.execute("DROP TABLE p1", "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)");
+      TrackingTest.awaitLook(capture);
+      capture.execute("INSERT INTO p VALUES (820, 1, 'later')");
+      untilEqual(capture, "p");
+    }
+  }
+
+  @Test
+  void rowsOfADetachedPartitionAreItsOwnFromThereOn() throws Exception {
+    try (Capture capture = capture("detached")) {
+      capture.open();
+      capture.untilMember("p");
+      capture.execute("ALTER TABLE p DETACH PARTITION p2");
+      for (int i = 0; i < 200; i++) {
+        capture.execute("INSERT INTO p2 (v, day, id) VALUES ('own', 2, " + (1000 + i) + ")");
+      }
+      untilEqual(capture, "p2");
+      untilEqual(capture, "p");
+      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aDetachedPartitionThatIsKeptHasAllRowsFromBefore() throws Exception {
+    try (Capture capture = capture("kept")) {
+      capture.with("on-partition-drop", "keep").with("queue.memory", "1");
+      capture.open();
+      capture.untilMember("p");
+      capture.catchUp();
+      TrackingTest.giveFirst(capture, "INSERT INTO p VALUES (900, 2, 'first')");
+      capture.execute(
+          "INSERT INTO p VALUES (901, 2, 'second')", "ALTER TABLE p DETACH PARTITION p2");
+      TrackingTest.awaitLook(capture);
+      capture.untilMember("p2");
+      assertThat(capture.copy.current(P))
+          .hasSize(42)
+          .contains("[900, 2, first]", "[901, 2, second]");
+      untilEqual(capture, "p2");
+    }
+  }
+
+  @Test
+  void aRestartWhileAPartitionWaitsForItsCopyForgetsNothing() throws Exception {
+    try (Capture capture = capture("waitingleaf");
+        Connection blocker = server.connect("waitingleaf");
+        Statement block = blocker.createStatement()) {
+      capture.open();
+      capture.untilMember("p");
+      attachBehindABlockedCopy(capture, blocker, block);
+      capture.until(() -> capture.phase("p") == Phase.CATCHING_UP);
+      capture.crash();
+      capture.catchUp();
+      for (int i = 0; i < 20; i++) {
+        capture.step();
+      }
+      assertThat(capture.phase("p")).as("without the rows of p3").isEqualTo(Phase.CATCHING_UP);
+      blocker.commit();
+      capture.untilMember("p");
+      capture.assertEqual("p");
+      capture.execute("UPDATE p SET v = 'y' WHERE day = 3");
+      capture.assertEqual("p");
+      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aPartitionThatGoesBeforeItsCopyIsNotWaitedFor() throws Exception {
+    try (Capture capture = capture("goneleaf");
+        Connection blocker = server.connect("goneleaf");
+        Statement block = blocker.createStatement()) {
+      capture.open();
+      capture.untilMember("p");
+      attachBehindABlockedCopy(capture, blocker, block);
+      capture.until(() -> capture.phase("p") == Phase.CATCHING_UP);
+      capture.execute("DROP TABLE p3");
+      capture.untilMember("p");
+      capture.assertEqual("p");
+      blocker.commit();
+      capture.execute("INSERT INTO p VALUES (830, 2, 'after')");
+      capture.assertEqual("p");
+      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+    }
+  }
+
+  /** Whether the copy shows a row of {@code day} 1 with an id. */
+  private static boolean shows(Capture capture, int id) {
+    return capture.copy.current(P).contains("[" + id + ", 1, sign]");
+  }
+
+  private static long rowsOfDay(Capture capture, int day) {
+    return capture.copy.current(P).stream().filter(row -> row.contains(", " + day + ", ")).count();
+  }
+
+  @Test
+  void withTheEventTriggerMembershipEndsAtThePlaceOfTheChange() throws Exception {
+    try (Capture capture = capture("places")) {
+      capture.execute("CREATE TABLE gone (id int PRIMARY KEY)", EventTrigger.sql());
+      capture.with("queue.memory", "1").open();
+      capture.untilMember("p", "gone");
+      capture.execute(
+          "CREATE TABLE p3 (id int, day int, v text, PRIMARY KEY (id, day))",
+          "INSERT INTO p3 SELECT i, 3, 'w' FROM generate_series(1, 30) i",
+          "ALTER TABLE p ATTACH PARTITION p3 FOR VALUES IN (3)",
+          "INSERT INTO p VALUES (501, 1, 'sign')");
+      capture.until(() -> shows(capture, 501));
+      assertThat(capture.phase("p") == Phase.MEMBER).isEqualTo(rowsOfDay(capture, 3) == 30);
+      capture.untilMember("p");
+      capture.assertEqual("p");
+      capture.execute(
+          "CREATE TABLE p4 PARTITION OF p FOR VALUES IN (4)",
+          "INSERT INTO p VALUES (1, 4, 'straight')",
+          "ALTER TABLE p DETACH PARTITION p3",
+          "INSERT INTO p VALUES (502, 1, 'sign')");
+      capture.until(() -> shows(capture, 502));
+      assertThat(capture.phase("p")).as("nothing is to be copied").isEqualTo(Phase.MEMBER);
+      assertThat(rowsOfDay(capture, 3)).isZero();
+      assertThat(rowsOfDay(capture, 4)).isEqualTo(1);
+      capture.execute("DROP TABLE p2, gone", "INSERT INTO p VALUES (503, 1, 'sign')");
+      capture.until(() -> shows(capture, 503));
+      assertThat(capture.phase("p")).isEqualTo(Phase.MEMBER);
+      assertThat(rowsOfDay(capture, 2)).isZero();
+      assertThat(capture.phase("gone")).isEqualTo(Phase.DETACHED);
+      capture.execute(
+          "DROP TABLE p4",
+          "CREATE TABLE p4 PARTITION OF p FOR VALUES IN (4)",
+          "INSERT INTO p VALUES (7, 4, 'again')");
+      untilEqual(capture, "p");
+      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+    }
+  }
+
+  /** The slot of a copy waits for every running transaction, so nothing is copied. */
+  private static void attachBehindABlockedCopy(Capture capture, Connection blocker, Statement block)
+      throws Exception {
+    blocker.setAutoCommit(false);
+    block.execute("SELECT pg_current_xact_id()");
+    capture.execute(
+        "CREATE TABLE p3 (id int, day int, v text, PRIMARY KEY (id, day))",
+        "INSERT INTO p3 SELECT i, 3, 'w' FROM generate_series(1, 30) i",
+        "ALTER TABLE p ATTACH PARTITION p3 FOR VALUES IN (3)");
   }
 
   @Test

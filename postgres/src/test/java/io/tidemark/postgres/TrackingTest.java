@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.api.model.Op;
 import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import io.tidemark.postgres.doctor.EventTrigger;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -238,8 +241,168 @@ class TrackingTest {
     }
   }
 
+  @Test
+  void aCopyWhoseConnectionIsLostBeforeItBeginsIsBegunAgain() throws Exception {
+    try (Capture capture = capture("lostround");
+        Connection first = server.connect("lostround");
+        Connection second = server.connect("lostround");
+        Connection third = server.connect("lostround");
+        Statement one = first.createStatement();
+        Statement two = second.createStatement();
+        Statement locked = third.createStatement()) {
+      capture.execute("CREATE TABLE u (id int PRIMARY KEY)", "INSERT INTO u VALUES (1)");
+      capture.open();
+      capture.untilMember("t", "u");
+      first.setAutoCommit(false);
+      second.setAutoCommit(false);
+      third.setAutoCommit(false);
+      one.execute("SELECT pg_current_xact_id()");
+      // seen by one look, so both tables are in one round
+      capture.execute("ALTER PUBLICATION lostround SET (publish = 'insert, update, delete')");
+      // the slot of the round waits for the first, then for the second, and not for the third,
+      // which has the round stop at the second table when the first has been begun
+      awaitWaiting(capture, "transactionid", 1);
+      two.execute("SELECT pg_current_xact_id()");
+      first.commit();
+      awaitWaiting(capture, "transactionid", 1);
+      locked.execute("LOCK TABLE u");
+      second.commit();
+      awaitWaiting(capture, "relation", 1);
+      capture.execute(
+          "SELECT pg_terminate_backend(pid) FROM pg_locks"
+              + " WHERE NOT granted AND locktype = 'relation'");
+      third.rollback();
+      capture.until(() -> attempt(capture, "t") > 1 && attempt(capture, "u") > 1);
+      capture.untilMember("t", "u");
+      capture.assertEqual("t", "u");
+      await(
+          () ->
+              count(
+                      capture,
+                      "SELECT count(*) FROM pg_stat_activity WHERE datname = 'lostround'"
+                          + " AND state = 'idle in transaction' AND application_name = 'tidemark'")
+                  == 0);
+    }
+  }
+
+  private static void awaitWaiting(Capture capture, String lock, int sessions) throws Exception {
+    await(
+        () ->
+            count(
+                    capture,
+                    "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+                        + " WHERE NOT granted AND a.datname = '"
+                        + capture.database
+                        + "' AND locktype = '"
+                        + lock
+                        + "'")
+                == sessions);
+  }
+
+  @Test
+  void aConnectionLostAtADdlMessageCostsNoTable() throws Exception {
+    try (Capture capture = new Capture(server, "ddlcut")) {
+      capture.execute("CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1)");
+      capture.execute(EventTrigger.sql());
+      capture.with("queue.memory", "1").open();
+      capture.untilMember("t");
+      capture.catchUp();
+      // the stream stands before the message, and goes on where no other session can be had
+      giveFirst(capture, "INSERT INTO t VALUES (2)");
+      capture.execute("ALTER TABLE t ADD COLUMN c int DEFAULT 5", "INSERT INTO t VALUES (3, 4)");
+      server.executeIn(
+          "postgres",
+          "ALTER DATABASE ddlcut ALLOW_CONNECTIONS false",
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'ddlcut'"
+              + " AND application_name = 'tidemark' AND backend_type = 'client backend'");
+      for (int i = 0; i < 40; i++) {
+        capture.step();
+      }
+      server.executeIn("postgres", "ALTER DATABASE ddlcut ALLOW_CONNECTIONS true");
+      capture.assertEqual("t");
+      assertThat(capture.phase("t")).isEqualTo(Phase.MEMBER);
+      assertThat(attempt(capture, "t")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void progressIsToldOnceForEachStep() throws Exception {
+    EventQueue queue = new EventQueue(1 << 20);
+    TableBook book = new TableBook(queue);
+    TrackedTable table = book.add(TableName.parse("t"), 1, Optional.empty());
+    table.state =
+        new TableState(Phase.COPYING, 1, Optional.empty(), 10, -1, io.tidemark.api.model.Lsn.ZERO);
+    for (int i = 0; i < 50; i++) {
+      book.tellProgress();
+    }
+    int told = 0;
+    while (queue.poll(Duration.ZERO) != null) {
+      told++;
+    }
+    assertThat(told).as("the table itself and one step of its copy").isEqualTo(2);
+  }
+
+  @Test
+  void whatAPublicationLeftOutForAWhileIsCopiedAgain() throws Exception {
+    try (Capture capture = capture("publishes")) {
+      // no look comes in between
+      capture.with("tables.refresh", "2s").open();
+      capture.untilMember("t");
+      capture.execute(
+          "ALTER PUBLICATION publishes SET (publish = 'insert')",
+          "UPDATE t SET v = 'unseen' WHERE id < 20",
+          "ALTER PUBLICATION publishes SET (publish = 'insert, update, delete, truncate')",
+          "INSERT INTO t VALUES (100, 'seen')");
+      capture.until(() -> attempt(capture, "t") == 2 && capture.phase("t") == Phase.MEMBER);
+      capture.assertEqual("t");
+      try (Connection connection = server.connect("publishes");
+          Statement statement = connection.createStatement()) {
+        connection.setAutoCommit(false);
+        statement.execute("DROP PUBLICATION publishes");
+        statement.execute("CREATE PUBLICATION publishes FOR TABLE t");
+        connection.commit();
+      }
+      capture.until(() -> attempt(capture, "t") == 3 && capture.phase("t") == Phase.MEMBER);
+      capture.execute("UPDATE t SET v = 'after' WHERE id > 40");
+      capture.assertEqual("t");
+    }
+  }
+
+  @Test
+  void aTableThatBecomesLoggedIsCopied() throws Exception {
+    try (Capture capture = capture("logged")) {
+      capture.execute("CREATE UNLOGGED TABLE u (id int PRIMARY KEY)", "INSERT INTO u VALUES (1)");
+      capture.open();
+      capture.untilMember("t");
+      capture.execute("ALTER TABLE u SET LOGGED", "INSERT INTO u VALUES (2)");
+      capture.untilMember("u");
+      capture.execute("INSERT INTO u VALUES (3)", "DELETE FROM u WHERE id = 1");
+      capture.assertEqual("u", "t");
+    }
+  }
+
+  @Test
+  void aTruncateTakesAllTablesThatItCascadesTo() throws Exception {
+    try (Capture capture = capture("cascade")) {
+      capture.execute(
+          "CREATE TABLE child (id int PRIMARY KEY, t int REFERENCES t)",
+          "INSERT INTO child SELECT i, i FROM generate_series(1, 20) i",
+          "CREATE TABLE bystander (id int PRIMARY KEY)",
+          "INSERT INTO bystander VALUES (1)");
+      capture.open();
+      capture.untilMember("t", "child", "bystander");
+      capture.execute(
+          "TRUNCATE t CASCADE",
+          "INSERT INTO t VALUES (7, 'after')",
+          "INSERT INTO child VALUES (1, 7)",
+          "BEGIN; INSERT INTO bystander VALUES (2); TRUNCATE t, child, bystander;"
+              + " INSERT INTO t VALUES (8, 'in the same one'); COMMIT");
+      capture.assertEqual("t", "child", "bystander");
+    }
+  }
+
   /** Runs a statement and waits until the reader has given of it what fits into the queue. */
-  private static void giveFirst(Capture capture, String sql) throws Exception {
+  static void giveFirst(Capture capture, String sql) throws Exception {
     long before = capture.source.status().changesCaptured();
     capture.execute(sql);
     await(() -> capture.source.status().changesCaptured() > before);

@@ -36,12 +36,4 @@ public record CatalogColumn(
   public boolean isGenerated() {
     return !generated.isEmpty();
   }
-
-  /** Whether name, type and number are those of another look. */
-  public boolean sameForm(CatalogColumn other) {
-    return attnum == other.attnum
-        && name.equals(other.name)
-        && typeOid == other.typeOid
-        && typmod == other.typmod;
-  }
 }

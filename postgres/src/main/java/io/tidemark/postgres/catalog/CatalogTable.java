@@ -79,25 +79,4 @@ public record CatalogTable(
   public boolean isPartition() {
     return root != oid;
   }
-
-  /** Whether the columns have the names, types and numbers of another look. */
-  public boolean sameForm(CatalogTable other) {
-    if (columns.size() != other.columns.size()) {
-      return false;
-    }
-    for (int i = 0; i < columns.size(); i++) {
-      if (!columns.get(i).sameForm(other.columns.get(i))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Whether no definition of a column was touched since another look. */
-  public boolean sameStamps(CatalogTable other) {
-    return columns.stream()
-        .map(CatalogColumn::stamp)
-        .toList()
-        .equals(other.columns.stream().map(CatalogColumn::stamp).toList());
-  }
 }

@@ -27,6 +27,15 @@ public final class EventTrigger {
                AND l.pid = pg_backend_pid()
              ORDER BY age(l.transactionid) LIMIT 1)), jsonb_build_object(
           'happened', happened, 'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname,
+          'root', CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid::bigint END,
+          'empty', CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) = 0 END,
+          'leaves', CASE WHEN c.relkind = 'p' THEN (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                     'oid', l.oid::bigint, 'schema', ln.nspname, 'name', l.relname,
+                     'empty', pg_relation_size(l.oid) = 0)), '[]')
+              FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid
+              JOIN pg_namespace ln ON ln.oid = l.relnamespace
+             WHERE l.relkind = 'r') END,
           'columns', (
             SELECT coalesce(jsonb_agg(jsonb_build_object(
                      'attnum', a.attnum, 'name', a.attname, 'type', a.atttypid::bigint,
@@ -47,6 +56,19 @@ public final class EventTrigger {
       $image$;
       REVOKE EXECUTE ON FUNCTION tidemark.table_image(oid, text) FROM PUBLIC;
 
+      CREATE OR REPLACE FUNCTION tidemark.table_dropped(relation oid, schema text, name text)
+      RETURNS void
+      LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $dropped$
+        SELECT pg_logical_emit_message(true, concat('tidemark.ddl#', (
+            SELECT l.transactionid FROM pg_locks l
+             WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock'
+               AND l.pid = pg_backend_pid()
+             ORDER BY age(l.transactionid) LIMIT 1)), jsonb_build_object(
+          'happened', 'dropped', 'oid', relation::bigint, 'schema', schema, 'name', name,
+          'columns', '[]'::jsonb)::text);
+      $dropped$;
+      REVOKE EXECUTE ON FUNCTION tidemark.table_dropped(oid, text, text) FROM PUBLIC;
+
       CREATE OR REPLACE FUNCTION tidemark.on_ddl() RETURNS event_trigger
       LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $ddl$
       DECLARE
@@ -57,6 +79,9 @@ public final class EventTrigger {
            WHERE classid = 'pg_class'::regclass AND object_type IN ('table', 'table column')
         LOOP
           PERFORM tidemark.table_image(relation, 'altered');
+          -- a partition of a partition came or went
+          PERFORM tidemark.table_image(pg_partition_root(c.oid), 'altered') FROM pg_class c
+            WHERE c.oid = relation AND c.relispartition AND c.relkind = 'p';
         END LOOP;
       EXCEPTION WHEN OTHERS THEN
         -- a fault here must never make the owner's command fail
@@ -84,6 +109,9 @@ public final class EventTrigger {
         LOOP
           PERFORM tidemark.table_image(relation, 'altered');
         END LOOP;
+        PERFORM tidemark.table_dropped(objid, schema_name, object_name)
+           FROM pg_event_trigger_dropped_objects()
+          WHERE classid = 'pg_class'::regclass AND object_type = 'table' AND NOT is_temporary;
       EXCEPTION WHEN OTHERS THEN
         NULL;
       END;

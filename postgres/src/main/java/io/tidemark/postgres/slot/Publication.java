@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param publishes letters of what it publishes, of {@code iudt}
  * @param viaRoot whether rows of partitions come under their root's name
  * @param generated whether stored generated columns are published (PostgreSQL 18 and newer)
+ * @param touched pg_publication.xmin: another one after every change of its options, also of one
+ *     that was taken back
  * @param schemas OIDs of schemas whose tables it publishes
  * @param entries its tables, by pg_class.oid
  */
@@ -32,6 +34,7 @@ public record Publication(
     String publishes,
     boolean viaRoot,
     boolean generated,
+    String touched,
     List<String> schemas,
     Map<Integer, Entry> entries) {
 
@@ -60,7 +63,7 @@ public record Publication(
       SELECT p.oid::bigint, pg_has_role(p.pubowner, 'USAGE'), p.puballtables,
              concat(CASE WHEN p.pubinsert THEN 'i' END, CASE WHEN p.pubupdate THEN 'u' END,
                     CASE WHEN p.pubdelete THEN 'd' END, CASE WHEN p.pubtruncate THEN 't' END),
-             p.pubviaroot, coalesce(to_jsonb(p) ->> 'pubgencols', 'n') = 's'
+             p.pubviaroot, coalesce(to_jsonb(p) ->> 'pubgencols', 'n') = 's', p.xmin::text
         FROM pg_publication p WHERE p.pubname = ?
       """;
   private static final String SCHEMAS =
@@ -87,6 +90,7 @@ public record Publication(
                 row.getString(4),
                 row.getBoolean(5),
                 row.getBoolean(6),
+                row.getString(7),
                 schemas(connection, oid),
                 entries(connection, oid)));
       }
@@ -153,6 +157,8 @@ public record Publication(
             + (entry == null ? "all" : Integer.toUnsignedString(entry.oid()))
             + "."
             + publishes
+            + "."
+            + touched
             + (viaRoot ? ".root" : "")
             + (generated ? ".generated" : "")
             + (entry == null || entry.columns().isEmpty() ? "" : "." + entry.columns())

@@ -69,15 +69,6 @@ public final class SnapshotHolder implements AutoCloseable {
     return takenAtMicros;
   }
 
-  /** Whether the transaction still lives; without it the copies under it are lost. */
-  public boolean isAlive() {
-    try {
-      return connection.isValid(10);
-    } catch (SQLException e) {
-      return false;
-    }
-  }
-
   @Override
   public void close() {
     try {
