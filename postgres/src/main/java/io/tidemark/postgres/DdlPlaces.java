@@ -106,6 +106,7 @@ final class DdlPlaces {
         .ifPresent(
             owner ->
                 book.leave(owner, Phase.DETACHED, "it became a partition of " + table.name, at));
+    boolean copied = config.snapshot().mode() != PostgresConfig.SnapshotMode.NEVER;
     boolean nameInUse = table.look.hasLeaf(leaf.name());
     if (nameInUse) {
       // a renamed one still has it: a look at the catalog tells them apart
@@ -113,7 +114,8 @@ final class DdlPlaces {
       table.unsettledAt = at.value();
       book.step(
           table, table.state.out(Phase.CATCHING_UP, "a partition took the name of another", at));
-    } else if (leaf.empty() && !table.leavesGone.containsKey(leaf.name().toString())) {
+    } else if (!copied
+        || (leaf.empty() && !table.leavesGone.containsKey(leaf.name().toString()))) {
       leaves.cameEmpty(table, leaf.oid(), leaf.name());
     } else {
       leaves.came(table, Map.of(leaf.oid(), leaf.name()), at);

@@ -419,8 +419,7 @@ final class Watch implements Runnable {
       boolean known =
           tracked.look.leaves().containsKey(leaf.getKey())
               || tracked.leavesWaiting.containsKey(leaf.getKey());
-      boolean voided = tracked.leavesGone.containsKey(leaf.getValue().name().toString());
-      if (!known && (voided || isCopied(leaf.getKey()))) {
+      if (!known && isCopied(tracked, leaf.getKey(), leaf.getValue().name())) {
         filled.put(leaf.getKey(), leaf.getValue().name());
       }
     }
@@ -428,8 +427,9 @@ final class Watch implements Runnable {
     return !tracked.lacksLeaves();
   }
 
-  private boolean isCopied(int leaf) throws SQLException {
-    return config.snapshot().mode() != PostgresConfig.SnapshotMode.NEVER && !session.isEmpty(leaf);
+  private boolean isCopied(TrackedTable tracked, int leaf, TableName name) throws SQLException {
+    return config.snapshot().mode() != PostgresConfig.SnapshotMode.NEVER
+        && (tracked.leavesGone.containsKey(name.toString()) || !session.isEmpty(leaf));
   }
 
   private void understand(
