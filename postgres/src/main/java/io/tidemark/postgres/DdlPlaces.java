@@ -114,8 +114,7 @@ final class DdlPlaces {
       table.unsettledAt = at.value();
       book.step(
           table, table.state.out(Phase.CATCHING_UP, "a partition took the name of another", at));
-    } else if (!copied
-        || (leaf.empty() && !table.leavesGone.containsKey(leaf.name().toString()))) {
+    } else if (!copied || (leaf.empty() && !table.leavesGone.containsKey(leaf.name().toString()))) {
       leaves.cameEmpty(table, leaf.oid(), leaf.name());
     } else {
       leaves.came(table, Map.of(leaf.oid(), leaf.name()), at);
