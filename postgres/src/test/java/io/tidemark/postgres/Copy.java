@@ -45,9 +45,15 @@ final class Copy {
   Position position = Position.NONE;
   private final List<SourceEvent> open = new ArrayList<>();
 
+  /** Rows of snapshots that were taken, also where no boundary has covered them yet. */
+  long readTaken;
+
   /** Takes an event; at a boundary everything taken since the last becomes part of the copy. */
   void take(SourceEvent event) {
     open.add(event);
+    if (event instanceof SourceEvent.Changes rows && rows.batch().op(0) == Op.READ) {
+      readTaken += rows.batch().size();
+    }
     if (event instanceof SourceEvent.Boundary boundary) {
       if (!boundary.position().covers(position)) {
         throw new AssertionError("boundary " + boundary + " lies before " + position);
