@@ -105,10 +105,12 @@ final class Cluster {
     }
   }
 
-  private void write(String name, String text) {
+  /** Writes a file of the cluster. */
+  void write(String name, String text) {
     try {
       Path file = home.data().resolve(name);
       Files.writeString(file, text);
+      Folders.permit(file, "rw-------");
       if (Folders.isPosix(file)) {
         Files.setOwner(file, Files.getOwner(home.data()));
       }

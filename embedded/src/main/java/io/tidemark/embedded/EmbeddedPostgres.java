@@ -153,6 +153,26 @@ public final class EmbeddedPostgres implements AutoCloseable {
     running = false;
   }
 
+  private synchronized void copyTo(PostgresHome other) {
+    if (running) {
+      throw new EmbeddedServerException(
+          "Cannot copy the server in "
+              + home.folder()
+              + ": it is running, and its files are only whole while it is not. Stop it first.");
+    }
+    home.copyTo(other);
+  }
+
+  private String conninfo() {
+    return "host=127.0.0.1 port="
+        + port
+        + " user="
+        + USER
+        + " password="
+        + password()
+        + " dbname=postgres";
+  }
+
   /** Stops the server; a temporary one's folder is deleted. */
   @Override
   public synchronized void close() {
@@ -178,6 +198,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private final Map<String, String> settings = new TreeMap<>();
     private Optional<Path> folder = Optional.empty();
     private Optional<Account> account = Optional.empty();
+    private final Map<String, String> files = new TreeMap<>();
+    private Optional<EmbeddedPostgres> original = Optional.empty();
+    private Optional<EmbeddedPostgres> primary = Optional.empty();
+    private Optional<Path> programs = Optional.empty();
     private int port;
     private boolean stopsWithJvm = true;
 
@@ -217,6 +241,39 @@ public final class EmbeddedPostgres implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Runs a PostgreSQL of this machine, which must be of the version asked for, instead of the one
+     * on the class path: for extensions that only that one has.
+     *
+     * @param installed the folder that holds {@code bin}
+     */
+    public Builder programs(Path installed) {
+      programs = Optional.of(installed);
+      return this;
+    }
+
+    /** Writes a file into the cluster's folder, for instance {@code pg_hba.conf} or a key. */
+    public Builder file(String name, String text) {
+      files.put(name, text);
+      return this;
+    }
+
+    /**
+     * Begins with the files of another server, as a restored backup or a clone would. That one must
+     * be stopped while this one starts, and may run on afterwards.
+     */
+    public Builder copyOf(EmbeddedPostgres stopped) {
+      original = Optional.of(stopped);
+      return this;
+    }
+
+    /** The same, as a streaming standby of that server: it connects as soon as both run. */
+    public Builder standbyOf(EmbeddedPostgres stopped) {
+      primary = Optional.of(stopped);
+      setting("primary_conninfo", stopped.conninfo());
+      return copyOf(stopped);
+    }
+
     /** Leaves it to the caller to stop the server before the JVM ends, in an order of its own. */
     public Builder stoppedByCaller() {
       stopsWithJvm = false;
@@ -231,13 +288,14 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Starts the server and waits until it takes connections. */
     public EmbeddedPostgres start() {
       Account runner = account.orElseGet(Account::choose);
-      Path programs = PostgresBinaries.unpacked(version, runner.cache());
+      Path installed =
+          programs.orElseGet(() -> PostgresBinaries.unpacked(version, runner.cache()));
       PostgresHome home =
           folder
               .map(path -> PostgresHome.at(path, runner))
               .orElseGet(() -> PostgresHome.temporary(runner));
       try {
-        return start(home, new Cluster(programs, home, runner));
+        return start(home, new Cluster(installed, home, runner));
       } catch (RuntimeException e) {
         home.close();
         throw e;
@@ -245,12 +303,19 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     private EmbeddedPostgres start(PostgresHome home, Cluster cluster) {
+      if (original.isPresent() && !cluster.exists()) {
+        original.get().copyTo(home);
+        if (primary.isPresent()) {
+          cluster.write("standby.signal", "");
+        }
+      }
       if (cluster.exists()) {
         Postmaster.find(home.data()).ifPresent(left -> cluster.stop());
         Postmaster.forget(home.data());
       } else {
         cluster.create(USER);
       }
+      files.forEach(cluster::write);
       int chosen = startOnPort(cluster);
       EmbeddedPostgres server = new EmbeddedPostgres(home, cluster, chosen, this);
       server.running = true;

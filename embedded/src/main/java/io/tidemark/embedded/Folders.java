@@ -10,6 +10,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** Folders of servers: where they lie, to whom they belong, and how they go. */
 final class Folders {
@@ -69,6 +70,15 @@ final class Folders {
             return FileVisitResult.CONTINUE;
           }
         });
+  }
+
+  /** Copies a tree of folders and plain files. */
+  static void copy(Path tree, Path target) throws IOException {
+    try (Stream<Path> paths = Files.walk(tree)) {
+      for (Path path : (Iterable<Path>) paths::iterator) {
+        Files.copy(path, target.resolve(tree.relativize(path).toString()));
+      }
+    }
   }
 
   /** Deletes a whole tree; what another process deletes at the same time is no error. */

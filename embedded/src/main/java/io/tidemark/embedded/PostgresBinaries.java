@@ -53,8 +53,16 @@ final class PostgresBinaries {
     }
   }
 
+  static boolean isThere(Version version) {
+    return PostgresBinaries.class.getClassLoader().getResource(name(version)) != null;
+  }
+
+  private static String name(Version version) {
+    return version.folder() + "postgres-" + platform() + ".txz";
+  }
+
   private static URL archive(Version version) {
-    String name = version.folder() + "postgres-" + platform() + ".txz";
+    String name = name(version);
     URL found = PostgresBinaries.class.getClassLoader().getResource(name);
     if (found == null) {
       throw new EmbeddedServerException(

@@ -20,11 +20,15 @@ import org.slf4j.LoggerFactory;
  * The folder of one server: its cluster in {@code data}, its password, its log, and a lock that
  * tells whose it is. The lock is held for as long as this object is open, so a server found without
  * a holder was left behind by a process that died.
+ *
+ * <p>Locks of POSIX belong to a process and go with the first channel that it closes on the file, so
+ * a process must not even look at a lock of its own. A second file tells whose the lock is.
  */
 final class PostgresHome implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PostgresHome.class);
   private static final String TEMPORARY = "tidemark-postgres-";
   private static final String LOCK = "owner.lock";
+  private static final String OWNER = "owner.pid";
 
   private final Path folder;
   private final FileLock lock;
@@ -128,6 +132,21 @@ final class PostgresHome implements AutoCloseable {
     }
   }
 
+  /** Gives another home the same cluster and password. */
+  void copyTo(PostgresHome other) {
+    try {
+      UserPrincipal owner = Files.getOwner(other.folder);
+      for (String part : List.of("data", "password")) {
+        Folders.copy(folder.resolve(part), other.folder.resolve(part));
+        Folders.give(other.folder.resolve(part), owner);
+      }
+      Folders.permit(other.data(), "rwx------");
+      Folders.permit(other.passwordFile(), "rw-------");
+    } catch (IOException e) {
+      throw failed(other.folder, e);
+    }
+  }
+
   Path passwordFile() {
     return folder.resolve("password");
   }
@@ -135,6 +154,7 @@ final class PostgresHome implements AutoCloseable {
   @Override
   public void close() {
     try {
+      Files.deleteIfExists(folder.resolve(OWNER));
       lock.channel().close();
       if (temporary) {
         Folders.delete(folder);
@@ -165,19 +185,34 @@ final class PostgresHome implements AutoCloseable {
     }
   }
 
+  /** Takes the folder, unless somebody has it. */
   private static Optional<FileLock> tryLock(Path folder) throws IOException {
+    Path owner = folder.resolve(OWNER);
+    if (Files.exists(owner) && Files.readString(owner).equals(self())) {
+      return Optional.empty();
+    }
     FileChannel channel =
         FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     FileLock lock = null;
     try {
       lock = channel.tryLock();
     } catch (OverlappingFileLockException e) {
-      LOG.debug("{} is held by this process", folder);
+      LOG.debug("{} is being taken by another thread", folder);
     }
     if (lock == null) {
       channel.close();
+    } else {
+      Files.writeString(owner, self());
     }
     return Optional.ofNullable(lock);
+  }
+
+  /** This process and no other, even where its id is used again after a restart. */
+  private static String self() {
+    ProcessHandle process = ProcessHandle.current();
+    return process.pid()
+        + " "
+        + process.info().startInstant().map(java.time.Instant::toEpochMilli).orElse(0L);
   }
 
   /** Makes the account the owner of everything in the folder that another one may have left. */

@@ -15,13 +15,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class EmbeddedPostgresTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @EnumSource(Version.class)
+  @MethodSource("io.tidemark.embedded.Version#available")
   void isAFreshServerOfItsVersionReadyForLogicalDecoding(Version version) throws SQLException {
     Path data;
     try (EmbeddedPostgres pg = EmbeddedPostgres.start(version)) {
@@ -121,6 +121,28 @@ class EmbeddedPostgresTest {
     try (EmbeddedPostgres pg = EmbeddedPostgres.start(Version.V18)) {
       assertThat(pg.isRunning()).isTrue();
       assertGone(left);
+    }
+  }
+
+  @Test
+  void leavesTheServersOfProcessesThatLiveAlone() throws Exception {
+    Path home = folder.resolve("pg");
+    try (EmbeddedPostgres kept = EmbeddedPostgres.of(Version.V18).in(home).start();
+        EmbeddedPostgres first = EmbeddedPostgres.start(Version.V18);
+        EmbeddedPostgres second = EmbeddedPostgres.start(Version.V18)) {
+      // what this process does to its own folders must not give their locks away
+      assertThatThrownBy(() -> EmbeddedPostgres.of(Version.V18).in(home).start())
+          .isInstanceOf(EmbeddedServerException.class);
+      Process sweeping = startInAnotherJvm("");
+      serverOf(sweeping);
+      sweeping.destroy();
+      assertThat(sweeping.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      Process taking = startInAnotherJvm(home.toString());
+      assertThat(taking.inputReader().readLine()).as("a server on a folder that is held").isNull();
+      assertThat(taking.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      for (EmbeddedPostgres pg : List.of(kept, first, second)) {
+        assertThat(ask(pg, "SELECT 1")).isEqualTo("1");
+      }
     }
   }
 

@@ -152,6 +152,20 @@ final class CatalogSession implements AutoCloseable {
     return number("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text");
   }
 
+  /** The timeline on which the server writes or receives its log; 0 where that cannot be told. */
+  synchronized int timeline() throws SQLException {
+    try (Statement statement = connection().createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT CASE WHEN pg_is_in_recovery() THEN (SELECT to_hex(received_tli)"
+                    + " FROM pg_stat_wal_receiver)"
+                    + " ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END")) {
+      row.next();
+      String number = row.getString(1);
+      return number == null ? 0 : Integer.parseUnsignedInt(number, 16);
+    }
+  }
+
   synchronized Optional<SlotState> slot(String name) throws SQLException {
     return SlotState.read(connection(), name);
   }
@@ -165,10 +179,21 @@ final class CatalogSession implements AutoCloseable {
    * Writes a message into the log, in a transaction of its own, so that the stream gets something
    * at once even where nobody else writes.
    *
-   * @return a position below the message's commit; on a standby, which cannot write, the position
-   *     it has come to
+   * @return a position below the message's commit; on a standby, which cannot write, and for a
+   *     role that may not, the position that the server has come to
    */
   synchronized Lsn mark(String text) throws SQLException {
+    try {
+      return emit(text);
+    } catch (SQLException e) {
+      if (!"42501".equals(e.getSQLState())) {
+        throw e;
+      }
+      return ServerInfo.walEnd(connection());
+    }
+  }
+
+  private Lsn emit(String text) throws SQLException {
     try (Statement statement = connection().createStatement();
         ResultSet row =
             statement.executeQuery(
@@ -249,6 +274,31 @@ final class CatalogSession implements AutoCloseable {
   private static Array array(Connection open, List<Integer> oids) throws SQLException {
     return open.createArrayOf(
         "bigint", oids.stream().map(Integer::toUnsignedLong).toArray(Object[]::new));
+  }
+
+  /**
+   * Writes an anchor into the log, at once and whatever becomes of any transaction. The position
+   * before it is its last word.
+   *
+   * @return whether it was written: not on a standby, and not by a role that may not
+   */
+  synchronized boolean anchor(String nonce) throws SQLException {
+    try (Statement statement = connection().createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_logical_emit_message(false, '"
+                    + Anchors.PREFIX
+                    + "', '"
+                    + nonce
+                    + " ' || pg_current_wal_insert_lsn()::text) END::text")) {
+      row.next();
+      return row.getString(1) != null;
+    } catch (SQLException e) {
+      if ("42501".equals(e.getSQLState())) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private long number(String sql) throws SQLException {

@@ -8,9 +8,11 @@ import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.slot.SlotCheck;
 import io.tidemark.postgres.slot.SlotState;
 import io.tidemark.postgres.slot.SourceIdentity;
+import io.tidemark.postgres.type.Codecs;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Lets nobody through to a source that is not the one a copy was made from. Passed when the source
@@ -20,31 +22,67 @@ import java.util.Optional;
 final class Gate {
   private final Connector connector;
   private final String slot;
+  private final Consumer<SourceIdentity> changed;
   private Optional<SourceIdentity> identity;
+  private String encoding = "";
 
   /**
    * @param identity what is stored with the copy; empty for a new one
+   * @param changed takes the identity to be stored when the server went on to a new timeline
    */
-  Gate(Connector connector, String slot, Optional<SourceIdentity> identity) {
+  Gate(
+      Connector connector,
+      String slot,
+      Optional<SourceIdentity> identity,
+      Consumer<SourceIdentity> changed) {
     this.connector = connector;
     this.slot = slot;
     this.identity = identity;
+    this.changed = changed;
   }
 
   /** What the server said last of itself. */
-  SourceIdentity identity() {
+  synchronized SourceIdentity identity() {
     return identity.orElseThrow();
+  }
+
+  /** Whether the database checks that texts are what its encoding says. */
+  synchronized Codecs.Texts texts() {
+    return encoding.equals("SQL_ASCII") ? Codecs.Texts.CHECKED : Codecs.Texts.TRUSTED;
+  }
+
+  /**
+   * The server was promoted while it was read: its stream went on without a break, so everything
+   * given is of its history.
+   */
+  synchronized void promoted() throws SQLException {
+    try (Connection replication = connector.replication()) {
+      SourceIdentity now = SourceIdentity.read(replication, slot);
+      if (now.systemId().equals(identity().systemId())) {
+        accept(now);
+      }
+    }
+  }
+
+  private void accept(SourceIdentity now) {
+    boolean other = identity.isPresent() && !identity.get().equals(now);
+    identity = Optional.of(now);
+    if (other) {
+      changed.accept(now);
+    }
   }
 
   /**
    * Checks server and slot.
    *
    * @param tidemark where the copy stands; ZERO for a new one
+   * @param from where the log is read from: the tidemark, or an anchor below it
    * @return the slot; empty where it does not exist yet
    */
-  synchronized Optional<SlotState> pass(Lsn tidemark) throws SQLException {
+  synchronized Optional<SlotState> pass(Lsn tidemark, Lsn from) throws SQLException {
     try (Connection sql = connector.sql()) {
       ServerInfo server = ServerInfo.read(sql);
+      encoding = server.encoding();
       if (!server.walLevel().equals("logical")) {
         throw new TidemarkException(
             ErrorCode.SOURCE_NOT_READY,
@@ -60,13 +98,13 @@ final class Gate {
         if (identity.isPresent()) {
           identity.get().check(now, tidemark, replication);
         }
-        identity = Optional.of(now);
+        accept(now);
       }
       Optional<SlotState> state = SlotState.read(sql, slot);
       if (state.isPresent()) {
         SlotCheck.usable(state.get(), server.database());
         if (!tidemark.equals(Lsn.ZERO)) {
-          SlotCheck.joins(state.get(), tidemark, ServerInfo.walEnd(sql));
+          SlotCheck.joins(state.get(), tidemark, from, ServerInfo.walEnd(sql));
         }
       } else if (!tidemark.equals(Lsn.ZERO)) {
         throw SlotCheck.missing(slot, tidemark);

@@ -34,7 +34,7 @@ import java.util.Optional;
  * @param snapshot how rows are copied that were there before
  * @param limits bounds of memory and disk
  * @param policies what is done where there is a choice
- * @param heartbeatInterval how often a message is written on an idle database; zero for never
+ * @param heartbeatInterval how often an anchor is written at most; zero for never
  */
 public record PostgresConfig(
     Endpoint endpoint,
@@ -307,8 +307,10 @@ public record PostgresConfig(
           "heartbeat.interval",
           DURATION,
           "30s",
-          "How often a logical message is written, so that an idle database is seen to be alive;"
-              + " 0s for never.");
+          "How often, at most and only when the log has gone on, a logical message is written: an"
+              + " anchor by which a copy knows its source's history again, and to which the slot is"
+              + " confirmed. 0s for never: then a restored clone of the server is not always"
+              + " noticed.");
   private static final Option<AmbiguousRename> RENAME =
       Option.of(
           "on-ambiguous-rename",

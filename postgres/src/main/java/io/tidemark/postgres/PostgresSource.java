@@ -16,6 +16,7 @@ import io.tidemark.postgres.PostgresConfig.SnapshotMode;
 import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.history.TypeBook;
+import io.tidemark.postgres.slot.Anchor;
 import io.tidemark.postgres.slot.ExportedSlot;
 import io.tidemark.postgres.slot.Publication;
 import io.tidemark.postgres.slot.PublicationKeeper;
@@ -80,10 +81,17 @@ public final class PostgresSource implements ChangeSource {
           new Gate(
               connector,
               config.slot(),
-              Optional.ofNullable(resume.notes().get(IDENTITY_NOTE)).map(SourceIdentity::fromJson));
+              Optional.ofNullable(resume.notes().get(IDENTITY_NOTE)).map(SourceIdentity::fromJson),
+              now -> book.note(IDENTITY_NOTE, now.toJson()));
+      Anchors anchors =
+          new Anchors(
+              config.slot(),
+              config.publication(),
+              Optional.ofNullable(resume.notes().get(Anchor.NOTE)).map(Anchor::fromJson));
       // a copy that only takes what is there has no slot to go on from
-      Optional<SlotState> slot = gate.pass(isOnly() ? Lsn.ZERO : tidemark);
-      build(resume);
+      Lsn from = isOnly() ? Lsn.ZERO : tidemark;
+      Optional<SlotState> slot = gate.pass(from, anchors.readFrom(from));
+      build(resume, anchors);
       Present present = publish(resume, tidemark);
       restore(resume, present, tidemark);
       if (tidemark.equals(Lsn.ZERO)) {
@@ -126,15 +134,18 @@ public final class PostgresSource implements ChangeSource {
         e);
   }
 
-  private void build(ResumePoint resume) {
+  private void build(ResumePoint resume, Anchors anchors) {
     MisfitPolicy policy =
         switch (config.policies().overflow()) {
           case RAW -> MisfitPolicy.RAW;
           case TEXT -> MisfitPolicy.TEXT;
           case REJECT -> MisfitPolicy.REJECT;
         };
+    if (config.heartbeatInterval().isZero() || config.snapshot().mode() == SnapshotMode.ONLY) {
+      anchors.abandon();
+    }
     String known = resume.notes().get(TYPES_NOTE);
-    types = new TypeBook(known == null ? PgTypes.builtIn() : PgTypes.fromJson(known), policy);
+    types = new TypeBook(known == null ? PgTypes.builtIn() : PgTypes.fromJson(known), policy, gate.texts());
     PublicationKeeper.Keeping keeping =
         switch (config.publicationMode()) {
           case LIST -> PublicationKeeper.Keeping.LIST;
@@ -159,17 +170,28 @@ public final class PostgresSource implements ChangeSource {
             keys,
             queue,
             problems,
-            () -> publications);
+            () -> publications,
+            anchors);
     consumer =
         new StreamConsumer(
-            config, book, session, types, problems, () -> watch.wake(), runner::ended);
+            config, book, session, types, problems, anchors, () -> watch.wake(), runner::ended);
     runner.consumer(consumer);
     keyCopier = new KeyCopier(config, connector, session, types, book, keys, queue, problems);
     copier = new Copier(config, connector, session, types, book, queue, problems);
     if (isOnly()) {
       copier.whenTaken(holder -> consumer.startAt(holder.point(), holder.takenAtMicros()));
     }
-    watch = new Watch(config, book, session, types, consumer, problems, copier::watchHold);
+    Pulse pulse = new Pulse(config, session, anchors, book, consumer, problems);
+    watch =
+        new Watch(
+            config,
+            book,
+            session,
+            types,
+            consumer,
+            problems,
+            gate,
+            List.of(consumer::tick, pulse, copier::watchHold));
   }
 
   /** Makes the publications where they are missing and puts the selected tables into them. */
@@ -352,7 +374,7 @@ public final class PostgresSource implements ChangeSource {
         progress.isPresent() || isOnly(),
         head,
         received,
-        runner.confirmed(),
+        runner.durable(),
         watch.retained(),
         watch.retained() > config.limits().walBudget(),
         consumer.lastCommitMicros(),

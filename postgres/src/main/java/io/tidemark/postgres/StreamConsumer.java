@@ -14,6 +14,7 @@ import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.history.Alignment;
 import io.tidemark.postgres.history.Forms;
 import io.tidemark.postgres.history.TypeBook;
+import io.tidemark.postgres.slot.Anchor;
 import io.tidemark.postgres.stream.Relation;
 import io.tidemark.postgres.stream.RelationResolver;
 import io.tidemark.postgres.stream.StreamListener;
@@ -47,6 +48,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   private final Forms forms;
   private final Problems problems;
   private final DdlPlaces places;
+  private final Anchors anchors;
   private final Runnable wake;
   private final java.util.function.Consumer<Optional<Exception>> whenEnded;
 
@@ -73,6 +75,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
       CatalogSession session,
       TypeBook types,
       Problems problems,
+      Anchors anchors,
       Runnable wake,
       java.util.function.Consumer<Optional<Exception>> whenEnded) {
     this.config = config;
@@ -82,6 +85,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     this.forms = new Forms(types);
     this.problems = problems;
     this.places = new DdlPlaces(config, book);
+    this.anchors = anchors;
     this.wake = wake;
     this.whenEnded = whenEnded;
   }
@@ -111,11 +115,12 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     return lastCommitMicros;
   }
 
-  /** Forgets what was half given; the stream will be read again from {@link #position}. */
+  /** Forgets what was half given; the stream will be read again from the anchor or the position. */
   void restart() {
     synchronized (book) {
       given = false;
       committed = false;
+      anchors.restart();
     }
   }
 
@@ -134,6 +139,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     if (cut.isPresent() && !end.isBefore(cut.get())) {
       cut = Optional.empty();
     }
+    anchors.at(end).ifPresent(value -> book.note(Anchor.NOTE, value));
     book.boundary(Position.of(config.slot(), end), end, micros);
   }
 
@@ -174,6 +180,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   @Override
   public void begin(Transaction transaction) {
     synchronized (book) {
+      anchors.begin(transaction);
       if (flushBefore(transaction) && !committed) {
         boundary(cut.get(), lastMicros);
       }
@@ -183,6 +190,10 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   @Override
   public void commit(Transaction transaction) {
     synchronized (book) {
+      anchors.commit(transaction, last);
+      if (isKnown(transaction)) {
+        return;
+      }
       committed = true;
       received = new Lsn(transaction.endLsn());
       lastCommitMicros = transaction.committedAt();
@@ -192,7 +203,9 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   @Override
   public void flushed(long endLsn, long committedAt) {
     synchronized (book) {
-      boundary(new Lsn(endLsn), committedAt);
+      if (last.isBefore(new Lsn(endLsn))) {
+        boundary(new Lsn(endLsn), committedAt);
+      }
     }
   }
 
@@ -200,6 +213,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   public void keepAlive(long serverEnd, long serverMicros) {
     synchronized (book) {
       Lsn end = new Lsn(serverEnd);
+      anchors.keepAlive(end, last);
       if (end.isBefore(last)) {
         return;
       }
@@ -208,7 +222,11 @@ final class StreamConsumer implements StreamListener, RelationResolver {
         boundary(cut.get(), idleSince(serverMicros));
       }
       boolean due = System.nanoTime() - lastNanos >= IDLE_NANOS;
-      boolean awaited = last.isBefore(wanted) || book.isWaitingForBoundary() || book.isCatchingUp();
+      boolean awaited =
+          last.isBefore(wanted)
+              || book.isWaitingForBoundary()
+              || book.isCatchingUp()
+              || anchors.isWaiting();
       if (last.isBefore(end) && (due || awaited)) {
         boundary(end, idleSince(serverMicros));
       }
@@ -237,6 +255,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   @Override
   public boolean admits(TableName table, Transaction transaction) {
     synchronized (book) {
+      anchors.rows(transaction, last);
       return book.find(table).filter(found -> admits(found, transaction)).isPresent();
     }
   }
@@ -248,7 +267,13 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     }
     return config.snapshot().mode() != PostgresConfig.SnapshotMode.ONLY
         && table.follows()
+        && !isKnown(transaction)
         && Long.compareUnsigned(transaction.commitLsn(), table.floor) >= 0;
+  }
+
+  /** Whether the copy holds the transaction already: the log is read again from the anchor on. */
+  private boolean isKnown(Transaction transaction) {
+    return Long.compareUnsigned(transaction.commitLsn(), last.value()) < 0;
   }
 
   @Override
@@ -270,8 +295,12 @@ final class StreamConsumer implements StreamListener, RelationResolver {
 
   @Override
   public void message(Transaction transaction, long lsn, String prefix, byte[] content) {
-    // marks and heartbeats only have to arrive: their commit moves the stream on
-    if (prefix.equals(io.tidemark.postgres.doctor.EventTrigger.PREFIX)) {
+    // marks only have to arrive: their commit moves the stream on
+    if (prefix.equals(Anchors.PREFIX) && transaction.xid() == 0) {
+      synchronized (book) {
+        anchors.message(new Lsn(lsn), content, last);
+      }
+    } else if (prefix.equals(io.tidemark.postgres.doctor.EventTrigger.PREFIX)) {
       synchronized (book) {
         image(content)
             .ifPresent(
@@ -366,6 +395,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   @Override
   public Optional<Resolved> resolve(Relation relation, Transaction transaction) {
     synchronized (book) {
+      anchors.rows(transaction, last);
       Optional<TrackedTable> found = book.ofRelation(relation.oid());
       if (found.isEmpty()) {
         madeAgain(relation, transaction);

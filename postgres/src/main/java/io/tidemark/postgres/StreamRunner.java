@@ -50,9 +50,11 @@ final class StreamRunner implements Runnable {
   private final EventQueue queue;
   private final Problems problems;
   private final Supplier<List<String>> publications;
+  private final Anchors anchors;
   private StreamConsumer consumer;
 
   private volatile ReplicationReader reader;
+  private volatile long durable;
   private volatile long confirmed;
   private volatile boolean closed;
   private volatile Ending ending;
@@ -76,7 +78,8 @@ final class StreamRunner implements Runnable {
       KeyBook keys,
       EventQueue queue,
       Problems problems,
-      Supplier<List<String>> publications) {
+      Supplier<List<String>> publications,
+      Anchors anchors) {
     this.config = config;
     this.connector = connector;
     this.gate = gate;
@@ -87,6 +90,7 @@ final class StreamRunner implements Runnable {
     this.queue = queue;
     this.problems = problems;
     this.publications = publications;
+    this.anchors = anchors;
   }
 
   void consumer(StreamConsumer listener) {
@@ -146,10 +150,10 @@ final class StreamRunner implements Runnable {
     Ending now = new Ending();
     ending = now;
     try {
-      Lsn start = consumer.position();
-      gate.pass(start);
-      keys.moveTo(gate.identity().timeline(), start);
       consumer.restart();
+      Lsn start = anchors.readFrom(consumer.position());
+      gate.pass(consumer.position(), start);
+      keys.moveTo(gate.identity().timeline(), consumer.position());
       ReplicationReader running =
           ReplicationReader.start(
               connector.replication(),
@@ -312,17 +316,20 @@ final class StreamRunner implements Runnable {
   }
 
   void confirm(Lsn position) {
-    if (Long.compareUnsigned(position.value(), confirmed) > 0) {
-      confirmed = position.value();
+    durable = position.value();
+    Lsn upTo = anchors.confirmable(position);
+    if (Long.compareUnsigned(upTo.value(), confirmed) > 0) {
+      confirmed = upTo.value();
       ReplicationReader running = reader;
       if (running != null) {
-        running.confirm(position.value());
+        running.confirm(upTo.value());
       }
     }
   }
 
-  Lsn confirmed() {
-    return new Lsn(confirmed);
+  /** Up to where every copy has everything; the server is told only of the anchor below it. */
+  Lsn durable() {
+    return new Lsn(durable);
   }
 
   Optional<StreamProgress> progress() {

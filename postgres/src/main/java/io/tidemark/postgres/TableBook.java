@@ -216,7 +216,12 @@ final class TableBook {
 
   /** Writes down what the source must find again. */
   synchronized void note(String key, String value) {
-    put(new SourceEvent.Note(key, Optional.of(value)));
+    note(key, Optional.of(value));
+  }
+
+  /** Writes down what the source must find again, or forgets it. */
+  synchronized void note(String key, Optional<String> value) {
+    put(new SourceEvent.Note(key, value));
   }
 
   /** Takes back what was written down. */

@@ -49,16 +49,15 @@ final class Watch implements Runnable {
   private final LeafBook leaves;
   private final StreamConsumer consumer;
   private final Problems problems;
+  private final Gate gate;
   private final Semaphore wake = new Semaphore(0);
   private final Map<TableName, Lsn> gone = new HashMap<>();
-  private final Runnable everyTick;
+  private final List<Runnable> everyTick;
   private volatile boolean closed;
   private volatile Lsn head = Lsn.ZERO;
   private volatile long retained = -1;
   private boolean overBudget;
   private String typesNoted = "";
-  private Lsn lastReceived = Lsn.ZERO;
-  private long quietSince = System.nanoTime();
 
   Watch(
       PostgresConfig config,
@@ -67,7 +66,8 @@ final class Watch implements Runnable {
       TypeBook types,
       StreamConsumer consumer,
       Problems problems,
-      Runnable everyTick) {
+      Gate gate,
+      List<Runnable> everyTick) {
     this.config = config;
     this.book = book;
     this.session = session;
@@ -76,7 +76,8 @@ final class Watch implements Runnable {
     this.leaves = new LeafBook(book);
     this.consumer = consumer;
     this.problems = problems;
-    this.everyTick = everyTick;
+    this.gate = gate;
+    this.everyTick = List.copyOf(everyTick);
   }
 
   /** Has the catalog looked at soon. Any thread. */
@@ -105,9 +106,7 @@ final class Watch implements Runnable {
       while (!closed) {
         woken |= wake.tryAcquire(TICK_MILLIS, TimeUnit.MILLISECONDS);
         book.tellProgress();
-        consumer.tick();
-        beat();
-        everyTick.run();
+        everyTick.forEach(Runnable::run);
         long began = System.nanoTime();
         if (began - nextLook >= 0 || (woken && began - restUntil >= 0)) {
           woken = false;
@@ -119,25 +118,6 @@ final class Watch implements Runnable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** On an idle database a message shows that everything is alive, and moves the slot on. */
-  private void beat() {
-    long interval = config.heartbeatInterval().toNanos();
-    Lsn now = consumer.received();
-    if (!now.equals(lastReceived) || interval == 0) {
-      lastReceived = now;
-      quietSince = System.nanoTime();
-    } else if (System.nanoTime() - quietSince >= interval) {
-      quietSince = System.nanoTime();
-      try {
-        session.mark("heartbeat");
-      } catch (SQLException | TidemarkException e) {
-        if (!closed) {
-          problems.say(CATALOG, "The server does not answer (" + e.getMessage() + "); retrying.");
-        }
-      }
     }
   }
 
@@ -172,6 +152,10 @@ final class Watch implements Runnable {
 
   private void observeSlot() throws SQLException {
     head = session.walEnd();
+    int timeline = session.timeline();
+    if (timeline != 0 && timeline != gate.identity().timeline()) {
+      gate.promoted();
+    }
     Optional<SlotState> slot = session.slot(config.slot());
     retained = slot.map(SlotState::retained).orElse(-1L);
     boolean over = retained > config.limits().walBudget();

@@ -3,6 +3,7 @@ package io.tidemark.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.api.config.Settings;
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -28,7 +30,7 @@ import java.util.function.BooleanSupplier;
 final class Capture implements AutoCloseable {
   private static final long LIMIT_NANOS = Duration.ofSeconds(60).toNanos();
 
-  final EmbeddedPostgres server;
+  EmbeddedPostgres server;
   final String database;
   final Copy copy = new Copy();
   final Map<String, Object> options = new HashMap<>();
@@ -66,6 +68,38 @@ final class Capture implements AutoCloseable {
     return this;
   }
 
+  /** Another server takes the place of the one so far; to be followed by {@link #open}. */
+  Capture moveTo(EmbeddedPostgres other) {
+    server = other;
+    return with("url", other.uri(database));
+  }
+
+  /** Opens a source where the copy stands and gives what it ends with. */
+  Throwable refusal() throws InterruptedException {
+    long deadline = System.nanoTime() + LIMIT_NANOS;
+    try (PostgresSource refused = new PostgresSource(config(), Map.of())) {
+      refused.open(copy.resumePoint());
+      while (System.nanoTime() - deadline < 0) {
+        refused.poll(Duration.ofMillis(50));
+      }
+    } catch (TidemarkException e) {
+      return e;
+    }
+    throw new AssertionError("the source goes on");
+  }
+
+  /** A value of the server, as text. */
+  String ask(String sql) {
+    try (Connection connection = server.connect(database);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Closes the source without confirming anything and opens another one. */
   void crash() {
     source.close();
@@ -83,7 +117,12 @@ final class Capture implements AutoCloseable {
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - deadline > 0) {
         throw new AssertionError(
-            "not within a minute; tables " + copy.tables + ", status " + source.status());
+            "not within a minute; tables "
+                + copy.tables
+                + ", notes "
+                + copy.notes
+                + ", status "
+                + (source == null ? "none" : source.status()));
       }
       step();
     }
@@ -91,6 +130,10 @@ final class Capture implements AutoCloseable {
 
   /** Takes one event, if one comes. */
   void step() throws InterruptedException {
+    if (source == null) {
+      TimeUnit.MILLISECONDS.sleep(20);
+      return;
+    }
     SourceEvent event = source.poll(Duration.ofMillis(50));
     if (event != null) {
       copy.take(event);

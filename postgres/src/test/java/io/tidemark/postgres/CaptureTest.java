@@ -22,7 +22,7 @@ class CaptureTest {
 
   @BeforeAll
   static void start() {
-    server = EmbeddedPostgres.start(Version.V15);
+    server = EmbeddedPostgres.start(Tried.version(Version.V15));
   }
 
   @AfterAll

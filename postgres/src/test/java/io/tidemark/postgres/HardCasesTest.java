@@ -27,7 +27,7 @@ class HardCasesTest {
 
   @BeforeAll
   static void start() {
-    server = EmbeddedPostgres.start(Version.V18);
+    server = EmbeddedPostgres.start(Tried.version(Version.V18));
   }
 
   @AfterAll
@@ -355,7 +355,7 @@ class HardCasesTest {
 
   @Test
   void aRestartOfTheServerIsLivedThrough() throws Exception {
-    try (EmbeddedPostgres own = EmbeddedPostgres.start(Version.V15);
+    try (EmbeddedPostgres own = EmbeddedPostgres.start(Tried.version(Version.V15));
         Capture capture = new Capture(own, "restart")) {
       capture.execute(
           "CREATE TABLE t (id int PRIMARY KEY, v int)", "INSERT INTO t VALUES (1, 1), (2, 2)");

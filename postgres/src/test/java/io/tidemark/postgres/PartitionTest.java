@@ -21,7 +21,7 @@ class PartitionTest {
 
   @BeforeAll
   static void start() {
-    server = EmbeddedPostgres.start(Version.V15);
+    server = EmbeddedPostgres.start(Tried.version(Version.V15));
   }
 
   @AfterAll

@@ -36,7 +36,7 @@ final class ConnectFailure {
               e,
               "there is no database '" + endpoint.database() + "'",
               "Check the option database");
-      case "42704", "0A000", "22023" ->
+      case "42704", "0A000", "22023", "08P01" ->
           notReady(
               endpoint,
               e,
@@ -97,9 +97,23 @@ final class ConnectFailure {
             "Check host and port, that the server runs and that listen_addresses lets others in");
       }
     }
-    if (e.getMessage() != null && e.getMessage().contains("SSL")) {
+    if (e.getMessage() != null && e.getMessage().contains("hostnameverifier")) {
       return notReady(
-          endpoint, e, firstLine(e), "Check sslmode (now " + endpoint.tls().mode() + ")");
+          endpoint,
+          e,
+          "the server's certificate is for another host than '" + endpoint.host() + "'",
+          "Let host be the name that the certificate bears (or, where the network cannot be"
+              + " listened to, set sslmode to verify-ca)");
+    }
+    if (e.getMessage() != null
+        && (e.getMessage().contains("SSL") || e.getMessage().contains("private key"))) {
+      return notReady(
+          endpoint,
+          e,
+          firstLine(e),
+          "Check sslmode (now "
+              + endpoint.tls().mode()
+              + "), ssl.root-cert, ssl.cert and ssl.key");
     }
     return unreachable(endpoint, e, firstLine(e), "Check the connection's options");
   }

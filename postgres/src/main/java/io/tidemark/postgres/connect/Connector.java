@@ -84,6 +84,20 @@ public final class Connector {
     Properties properties = new Properties();
     properties.setProperty("replication", "database");
     properties.setProperty("preferQueryMode", "simple");
+    properties.setProperty("allowEncodingChanges", "true");
+    return open(properties);
+  }
+
+  /**
+   * A connection for SQL whose results are read as bytes: COPY. In a database that checks no texts
+   * (SQL_ASCII) they come as they are; over any other connection the server fails at the first that
+   * is no UTF-8.
+   *
+   * @throws TidemarkException SOURCE_UNREACHABLE or SOURCE_NOT_READY, with what to do
+   */
+  public Connection bytes() {
+    Properties properties = new Properties();
+    properties.setProperty("allowEncodingChanges", "true");
     return open(properties);
   }
 
@@ -105,6 +119,9 @@ public final class Connector {
       Connection connection = new org.postgresql.Driver().connect(url(), properties);
       try {
         prepare(connection);
+        if (properties.containsKey("allowEncodingChanges")) {
+          passTextsUnchecked(connection);
+        }
       } catch (SQLException | TidemarkException e) {
         connection.close();
         throw e;
@@ -117,6 +134,32 @@ public final class Connector {
 
   private void prepare(Connection connection) throws SQLException {
     int server = connection.getMetaData().getDatabaseMajorVersion();
+    refuseOld(server, endpoint);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(server < 17 ? SESSION : SESSION + "; SET transaction_timeout = 0");
+      statement.execute(String.join("; ", PinnedSettings.statements()));
+    }
+  }
+
+  private static void passTextsUnchecked(Connection connection) throws SQLException {
+    String encoding =
+        connection.unwrap(org.postgresql.PGConnection.class).getParameterStatus("server_encoding");
+    if ("SQL_ASCII".equals(encoding)) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SET client_encoding = 'SQL_ASCII'");
+      }
+    }
+  }
+
+  private String url() {
+    String host = endpoint.host().contains(":") ? "[" + endpoint.host() + "]" : endpoint.host();
+    String database =
+        java.net.URLEncoder.encode(endpoint.database(), StandardCharsets.UTF_8).replace("+", "%20");
+    return "jdbc:postgresql://" + host + ":" + endpoint.port() + "/" + database;
+  }
+
+  /** Refuses a server of a major version that cannot be read. */
+  static void refuseOld(int server, Endpoint endpoint) {
     if (server < OLDEST_SERVER) {
       throw new TidemarkException(
           ErrorCode.SOURCE_NOT_READY,
@@ -128,17 +171,6 @@ public final class Connector {
               + OLDEST_SERVER
               + ". Upgrade the server.");
     }
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(server < 17 ? SESSION : SESSION + "; SET transaction_timeout = 0");
-      statement.execute(String.join("; ", PinnedSettings.statements()));
-    }
-  }
-
-  private String url() {
-    String host = endpoint.host().contains(":") ? "[" + endpoint.host() + "]" : endpoint.host();
-    String database =
-        java.net.URLEncoder.encode(endpoint.database(), StandardCharsets.UTF_8).replace("+", "%20");
-    return "jdbc:postgresql://" + host + ":" + endpoint.port() + "/" + database;
   }
 
   private Optional<String> password() {

@@ -20,11 +20,23 @@ import java.util.stream.Stream;
  */
 public final class TypeBook {
   private final MisfitPolicy policy;
+  private final Codecs.Texts texts;
   private volatile PgTypes types;
 
+  /** Of a database that checks its texts. */
   public TypeBook(PgTypes types, MisfitPolicy policy) {
+    this(types, policy, Codecs.Texts.TRUSTED);
+  }
+
+  /**
+   * @param types those that are known already
+   * @param policy what becomes of values that do not fit
+   * @param texts whether the database checks its texts
+   */
+  public TypeBook(PgTypes types, MisfitPolicy policy, Codecs.Texts texts) {
     this.types = types;
     this.policy = policy;
+    this.texts = texts;
   }
 
   /** The types as they are known now. */
@@ -63,7 +75,7 @@ public final class TypeBook {
 
   /** What reads values of a column. */
   public ColumnCodec codec(Column column) {
-    return new Codecs(types).codec(column.typeOid(), column.type(), policy);
+    return new Codecs(types, texts).codec(column.typeOid(), column.type(), policy);
   }
 
   /** What COPY selects for a column. */

@@ -56,10 +56,11 @@ public final class SlotCheck {
    * Refuses to go on where the log and the copy do not join.
    *
    * @param tidemark first position that the copy does not hold
+   * @param from where the log is to be read from, at or below the tidemark
    * @param walEnd end of the server's log
    */
-  public static void joins(SlotState slot, Lsn tidemark, Lsn walEnd) {
-    if (tidemark.isBefore(slot.confirmed())) {
+  public static void joins(SlotState slot, Lsn tidemark, Lsn from, Lsn walEnd) {
+    if (from.isBefore(slot.confirmed())) {
       throw failure(
           ErrorCode.DESTINATION_CHANGED,
           slot.name(),

@@ -20,7 +20,7 @@ final class CopyWorker implements AutoCloseable {
   private final Connection present;
 
   CopyWorker(Connector connector) {
-    reading = connector.sql();
+    reading = connector.bytes();
     try {
       present = connector.sql();
     } catch (RuntimeException e) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.api.config.Settings;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import io.tidemark.postgres.Tried;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.doctor.Finding.Severity;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ class DoctorTest {
 
   @BeforeAll
   static void start() throws Exception {
-    server = EmbeddedPostgres.start(Version.V15);
+    server = EmbeddedPostgres.start(Tried.version(Version.V15));
     server.execute(
         "CREATE DATABASE sick",
         "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",

@@ -8,6 +8,7 @@ import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import io.tidemark.postgres.Tried;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -101,7 +102,7 @@ class LargeTransactionTest {
 
   @Test
   void millionsOfRowsTakeNoMoreMemoryThanThousands() throws Exception {
-    try (EmbeddedPostgres server = EmbeddedPostgres.of(Version.V18).start()) {
+    try (EmbeddedPostgres server = EmbeddedPostgres.of(Tried.version(Version.V18)).start()) {
       server.execute(
           "CREATE TABLE t (id int PRIMARY KEY, v text)",
           "CREATE PUBLICATION p FOR TABLE t",
@@ -153,7 +154,7 @@ class LargeTransactionTest {
 
   @Test
   void rowsOf64MibAreTaken() throws Exception {
-    try (EmbeddedPostgres server = EmbeddedPostgres.of(Version.V18).start()) {
+    try (EmbeddedPostgres server = EmbeddedPostgres.of(Tried.version(Version.V18)).start()) {
       server.execute(
           "CREATE TABLE t (id int PRIMARY KEY, v text)",
           "ALTER TABLE t ALTER v SET STORAGE EXTERNAL",

@@ -30,11 +30,11 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The reader against real servers, which stream everything above 64 kB while it is in progress. */
 @ParameterizedClass
-@EnumSource(Version.class)
+@MethodSource("io.tidemark.embedded.Version#available")
 class StreamingServerTest {
   private static final int MIB = 1 << 20;
 

@@ -10,6 +10,7 @@ import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.Vector;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import io.tidemark.postgres.Tried;
 import io.tidemark.postgres.type.PgType.Attribute;
 import io.tidemark.postgres.type.PgType.Kind;
 import java.sql.Connection;
@@ -31,7 +32,7 @@ class PgTypesTest {
 
   @BeforeAll
   void start() throws SQLException {
-    server = EmbeddedPostgres.start(Version.V18);
+    server = EmbeddedPostgres.start(Tried.version(Version.V18));
     connection = server.connect();
     execute(
         "CREATE DOMAIN price AS numeric(10,2)",

@@ -8,6 +8,7 @@ import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.Vector;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import io.tidemark.postgres.Tried;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.sql.Connection;
@@ -42,7 +43,7 @@ class RandomValuesTest {
 
   @BeforeAll
   void start() throws SQLException {
-    server = EmbeddedPostgres.start(Version.V18);
+    server = EmbeddedPostgres.start(Tried.version(Version.V18));
     connection = server.connect();
     try (Statement statement = connection.createStatement()) {
       for (String sql : PinnedSettings.statements()) {

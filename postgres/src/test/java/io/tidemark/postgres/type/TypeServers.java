@@ -20,7 +20,7 @@ final class TypeServers implements AutoCloseable {
   private final Map<Version, Connection> connections = new EnumMap<>(Version.class);
 
   TypeServers() throws SQLException {
-    for (Version version : Version.values()) {
+    for (Version version : Version.available()) {
       EmbeddedPostgres server = EmbeddedPostgres.start(version);
       servers.put(version, server);
       Connection connection = server.connect();

@@ -1,0 +1,199 @@
+package io.tidemark.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.api.model.Lsn;
+import io.tidemark.embedded.EmbeddedPostgres;
+import io.tidemark.embedded.Version;
+import io.tidemark.postgres.slot.Anchor;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Capture from a real streaming standby, and capture that outlives the loss of its primary. */
+class StandbyTest {
+  private static final Version VERSION = Tried.version(Version.V18);
+
+  private EmbeddedPostgres primary;
+  private EmbeddedPostgres standby;
+  private Capture capture;
+
+  @BeforeEach
+  void pair() throws Exception {
+    primary = EmbeddedPostgres.start(VERSION);
+    capture = new Capture(primary, "bank");
+    capture.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, v text)",
+        "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 500) i",
+        "CREATE PUBLICATION bank FOR TABLE t",
+        "SELECT pg_create_physical_replication_slot('standby', true)");
+    primary.stop();
+    standby =
+        EmbeddedPostgres.of(VERSION)
+            .standbyOf(primary)
+            .setting("primary_slot_name", "standby")
+            .setting("hot_standby_feedback", "on")
+            .setting("wal_receiver_status_interval", "1s")
+            .start();
+    primary.restart();
+    capture.until(() -> ask(primary, "SELECT count(*) FROM pg_stat_replication").equals("1"));
+    capture.with("publication.mode", "existing");
+  }
+
+  @AfterEach
+  void end() throws SQLException {
+    capture.close();
+    standby.close();
+    primary.close();
+  }
+
+  private static String ask(EmbeddedPostgres server, String sql) {
+    try (Connection connection = server.connect();
+        Statement statement = connection.createStatement();
+        var row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A slot on a standby waits for what a primary says now and then, here at once. */
+  private Thread sayWhatRuns() {
+    Thread thread =
+        new Thread(
+            () -> {
+              try (Connection connection = primary.connect();
+                  Statement statement = connection.createStatement()) {
+                while (!Thread.currentThread().isInterrupted()) {
+                  statement.execute("SELECT pg_log_standby_snapshot()");
+                  TimeUnit.MILLISECONDS.sleep(100);
+                }
+              } catch (SQLException | InterruptedException e) {
+                // the primary ended, or the test wants no more
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return thread;
+  }
+
+  private void promote() {
+    assertThat(ask(standby, "SELECT pg_promote()")).isEqualTo("t");
+    capture.server = standby;
+  }
+
+  private void untilReplayed() {
+    String end = ask(primary, "SELECT pg_current_wal_flush_lsn()");
+    try {
+      capture.until(
+          () ->
+              ask(standby, "SELECT pg_last_wal_replay_lsn() >= '" + end + "'::pg_lsn").equals("t"));
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void since(Version oldest) {
+    Assumptions.assumeTrue(
+        VERSION.compareTo(oldest) >= 0, "needs PostgreSQL " + oldest.major() + " or newer");
+  }
+
+  @Test
+  void aStandbyIsCopiedAndFollowedAlsoBeyondItsPromotion() throws Exception {
+    since(Version.V16);
+    capture.with("url", standby.uri("bank")).with("heartbeat.interval", "100ms");
+    Thread saying = sayWhatRuns();
+    capture.open();
+    capture.untilMember("t");
+    capture.execute("UPDATE t SET v = 'x' WHERE id < 50", "DELETE FROM t WHERE id > 490");
+    capture.assertEqual("t");
+    assertThat(capture.copy.notes).doesNotContainKey(Anchor.NOTE);
+    saying.interrupt();
+    saying.join();
+    capture.crash();
+    capture.execute("INSERT INTO t VALUES (1000, 'primary')");
+    capture.assertEqual("t");
+    untilReplayed();
+    primary.stop();
+    promote();
+    capture.execute("INSERT INTO t VALUES (2000, 'promoted')");
+    capture.assertEqual("t");
+    // what can be written now is written, and the new timeline is known
+    capture.until(() -> capture.copy.notes.containsKey(Anchor.NOTE));
+    capture.until(
+        () -> capture.copy.notes.get(PostgresSource.IDENTITY_NOTE).contains("\"timeline\":2"));
+    capture.execute("UPDATE t SET v = 'y' WHERE id = 2000");
+    capture.crash();
+    capture.assertEqual("t");
+  }
+
+  @Test
+  void aPromotionBelowTheTidemarkIsRefused() throws Exception {
+    capture.open();
+    capture.untilMember("t");
+    untilReplayed();
+    standby.stop();
+    capture.execute("INSERT INTO t VALUES (1000, 'never replicated')");
+    capture.assertEqual("t");
+    capture.source.close();
+    primary.stop();
+    standby.restart();
+    promote();
+    capture.moveTo(standby);
+    assertThat(capture.refusal())
+        .hasMessageContaining("which left timeline 1 at")
+        .hasMessageContaining("below the tidemark");
+  }
+
+  @Test
+  void aFailoverSlotGoesOnAtThePromotedStandby() throws Exception {
+    since(Version.V17);
+    capture.execute("ALTER SYSTEM SET synchronized_standby_slots = 'standby'");
+    primary.restart();
+    capture.with("slot.failover", "true").with("heartbeat.interval", "100ms").open();
+    capture.untilMember("t");
+    capture.execute("UPDATE t SET v = 'x' WHERE id < 50");
+    capture.assertEqual("t");
+    capture.until(() -> synced());
+    Lsn anchored = Anchor.fromJson(capture.copy.notes.get(Anchor.NOTE)).start();
+    capture.execute("INSERT INTO t VALUES (1000, 'after the last synchronisation')");
+    capture.assertEqual("t");
+    capture.until(
+        () ->
+            anchored.isBefore(Anchor.fromJson(capture.copy.notes.get(Anchor.NOTE)).start()));
+    capture.execute("UPDATE t SET v = 'not read before the crash' WHERE id > 400");
+    untilReplayed();
+    capture.source.close();
+    primary.kill();
+    promote();
+    capture.moveTo(standby);
+    capture.execute("INSERT INTO t VALUES (2000, 'promoted')");
+    capture.open();
+    capture.assertEqual("t");
+    capture.crash();
+    capture.execute("DELETE FROM t WHERE id = 2000");
+    capture.assertEqual("t");
+  }
+
+  /** Whether the slot has come to the standby for good; each call has it brought there. */
+  private boolean synced() {
+    ask(primary, "SELECT pg_log_standby_snapshot()");
+    try {
+      ask(standby, "SELECT pg_sync_replication_slots()");
+    } catch (IllegalStateException e) {
+      // the standby is not as far as the slot yet
+      return false;
+    }
+    return ask(
+            standby,
+            "SELECT count(*) FROM pg_replication_slots"
+                + " WHERE slot_name = 'bank' AND synced AND NOT temporary")
+        .equals("1");
+  }
+}
