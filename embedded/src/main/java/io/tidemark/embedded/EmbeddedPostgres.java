@@ -288,8 +288,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Starts the server and waits until it takes connections. */
     public EmbeddedPostgres start() {
       Account runner = account.orElseGet(Account::choose);
-      Path installed =
-          programs.orElseGet(() -> PostgresBinaries.unpacked(version, runner.cache()));
+      Path installed = programs.orElseGet(() -> PostgresBinaries.unpacked(version, runner.cache()));
       PostgresHome home =
           folder
               .map(path -> PostgresHome.at(path, runner))

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * tells whose it is. The lock is held for as long as this object is open, so a server found without
  * a holder was left behind by a process that died.
  *
- * <p>Locks of POSIX belong to a process and go with the first channel that it closes on the file, so
- * a process must not even look at a lock of its own. A second file tells whose the lock is.
+ * <p>Locks of POSIX belong to a process and go with the first channel that it closes on the file,
+ * so a process must not even look at a lock of its own. A second file tells whose the lock is.
  */
 final class PostgresHome implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PostgresHome.class);

@@ -179,8 +179,8 @@ final class CatalogSession implements AutoCloseable {
    * Writes a message into the log, in a transaction of its own, so that the stream gets something
    * at once even where nobody else writes.
    *
-   * @return a position below the message's commit; on a standby, which cannot write, and for a
-   *     role that may not, the position that the server has come to
+   * @return a position below the message's commit; on a standby, which cannot write, and for a role
+   *     that may not, the position that the server has come to
    */
   synchronized Lsn mark(String text) throws SQLException {
     try {

@@ -145,7 +145,9 @@ public final class PostgresSource implements ChangeSource {
       anchors.abandon();
     }
     String known = resume.notes().get(TYPES_NOTE);
-    types = new TypeBook(known == null ? PgTypes.builtIn() : PgTypes.fromJson(known), policy, gate.texts());
+    types =
+        new TypeBook(
+            known == null ? PgTypes.builtIn() : PgTypes.fromJson(known), policy, gate.texts());
     PublicationKeeper.Keeping keeping =
         switch (config.publicationMode()) {
           case LIST -> PublicationKeeper.Keeping.LIST;

@@ -106,8 +106,7 @@ class OddServersTest {
       // from the start in text, by the catalog, and copied by the types' output functions
       capture.crash();
       capture.execute("INSERT INTO h SELECT 3, one, many, d FROM h WHERE id = 1");
-      capture.source.request(
-          new io.tidemark.api.source.SourceRequest.Recopy(TableName.parse("h")));
+      capture.source.request(new io.tidemark.api.source.SourceRequest.Recopy(TableName.parse("h")));
       capture.until(
           () ->
               capture.copy.tables.get(TableName.parse("h")).attempt() == 2

@@ -66,7 +66,8 @@ class PostgisTest {
           "INSERT INTO item VALUES (1, '[1,2.5,-3e-7]', '[1]'), (2, NULL, '[0.1,0.2]')");
       capture.open();
       capture.untilMember("item");
-      capture.execute("INSERT INTO item VALUES (3, '[3.4e38,0,-0]', NULL)", "DELETE FROM item WHERE id = 2");
+      capture.execute(
+          "INSERT INTO item VALUES (3, '[3.4e38,0,-0]', NULL)", "DELETE FROM item WHERE id = 2");
       capture.assertEqual("item");
     }
   }

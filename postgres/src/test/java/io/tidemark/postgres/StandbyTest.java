@@ -165,8 +165,7 @@ class StandbyTest {
     capture.execute("INSERT INTO t VALUES (1000, 'after the last synchronisation')");
     capture.assertEqual("t");
     capture.until(
-        () ->
-            anchored.isBefore(Anchor.fromJson(capture.copy.notes.get(Anchor.NOTE)).start()));
+        () -> anchored.isBefore(Anchor.fromJson(capture.copy.notes.get(Anchor.NOTE)).start()));
     capture.execute("UPDATE t SET v = 'not read before the crash' WHERE id > 400");
     untilReplayed();
     capture.source.close();

@@ -111,9 +111,7 @@ final class ConnectFailure {
           endpoint,
           e,
           firstLine(e),
-          "Check sslmode (now "
-              + endpoint.tls().mode()
-              + "), ssl.root-cert, ssl.cert and ssl.key");
+          "Check sslmode (now " + endpoint.tls().mode() + "), ssl.root-cert, ssl.cert and ssl.key");
     }
     return unreachable(endpoint, e, firstLine(e), "Check the connection's options");
   }

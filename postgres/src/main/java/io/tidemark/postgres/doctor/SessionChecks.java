@@ -36,7 +36,8 @@ final class SessionChecks {
   private void pooler(List<Finding> findings) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET tidemark.probe = 'here'");
-      String probe = Doctor.one(statement, "SELECT coalesce(current_setting('tidemark.probe', true), '')");
+      String probe =
+          Doctor.one(statement, "SELECT coalesce(current_setting('tidemark.probe', true), '')");
       int first = Integer.parseInt(Doctor.one(statement, "SELECT pg_backend_pid()"));
       int driver = connection.unwrap(org.postgresql.PGConnection.class).getBackendPID();
       if (!probe.equals("here") || first != driver) {

@@ -23,7 +23,8 @@ record Certificates(Path folder) {
     made.pair("authority", "CN=authority", "-ext", "bc:c");
     made.signed("server", "CN=server", "SAN=dns:localhost");
     made.signed("client", "CN=certified", "EKU=clientAuth");
-    Files.writeString(made.authority(), pem("CERTIFICATE", made.chain("authority")[0].getEncoded()));
+    Files.writeString(
+        made.authority(), pem("CERTIFICATE", made.chain("authority")[0].getEncoded()));
     Files.writeString(made.serverChain(), made.pem("server"));
     Files.writeString(made.serverKey(), pem("PRIVATE KEY", made.key("server")));
     Files.writeString(made.clientChain(), made.pem("client"));
@@ -69,8 +70,17 @@ record Certificates(Path folder) {
     String answer = folder.resolve(alias + ".signed").toString();
     keytool("-certreq", "-alias", alias, "-file", request);
     keytool(
-        "-gencert", "-alias", "authority", "-infile", request, "-outfile", answer, "-ext",
-        extension, "-validity", "30");
+        "-gencert",
+        "-alias",
+        "authority",
+        "-infile",
+        request,
+        "-outfile",
+        answer,
+        "-ext",
+        extension,
+        "-validity",
+        "30");
     keytool("-importcert", "-noprompt", "-alias", alias, "-file", answer);
   }
 

@@ -200,8 +200,7 @@ class TlsTest {
 
     Path secret = folder.resolve("secret");
     Files.writeString(secret, "guarded\n");
-    Connector bySecret =
-        connector(Map.of("PGUSER", "guarded"), "password-file", secret.toString());
+    Connector bySecret = connector(Map.of("PGUSER", "guarded"), "password-file", secret.toString());
     assertThat(secured(bySecret)).isTrue();
     server.execute("ALTER ROLE guarded PASSWORD 'rotated'");
     try {
