@@ -1,5 +1,6 @@
 package io.tidemark.app;
 
+import io.tidemark.duckdb.sink.DuckDbConfig;
 import io.tidemark.engine.pipeline.PipelineConfig;
 import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.postgres.PostgresConfig;
@@ -16,11 +17,20 @@ import java.util.List;
 public record Setup(
     PipelineConfig pipeline,
     PostgresConfig source,
-    List<Lake> sinks,
+    List<Copy> sinks,
     List<io.tidemark.api.transform.Transform> transforms) {
   public Setup {
     sinks = List.copyOf(sinks);
     transforms = List.copyOf(transforms);
+  }
+
+  /** A sink. */
+  public sealed interface Copy {
+    /** Its name in the pipeline. */
+    String name();
+
+    /** Where it is, for people. */
+    String place();
   }
 
   /**
@@ -28,5 +38,22 @@ public record Setup(
    *
    * @param name its name in the pipeline
    */
-  public record Lake(String name, ParquetConfig config) {}
+  public record Lake(String name, ParquetConfig config) implements Copy {
+    @Override
+    public String place() {
+      return config.path();
+    }
+  }
+
+  /**
+   * A DuckDB sink.
+   *
+   * @param name its name in the pipeline
+   */
+  public record DuckDbFile(String name, DuckDbConfig config) implements Copy {
+    @Override
+    public String place() {
+      return config.path().toString();
+    }
+  }
 }

@@ -5,6 +5,8 @@ import io.tidemark.api.config.Settings;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.transform.Transform;
+import io.tidemark.duckdb.sink.DuckDbConfig;
+import io.tidemark.duckdb.sink.DuckDbSink;
 import io.tidemark.engine.config.Catalog;
 import io.tidemark.engine.config.ConfigLoader;
 import io.tidemark.engine.config.LoadedConfig;
@@ -38,6 +40,7 @@ public final class Wiring {
     List<ComponentSpec> components = new ArrayList<>();
     components.add(PostgresConfig.SPEC);
     components.add(ParquetConfig.SPEC);
+    components.add(DuckDbConfig.SPEC);
     components.addAll(Transforms.SPECS);
     return new Catalog(PipelineConfig.SPEC, components);
   }
@@ -51,12 +54,9 @@ public final class Wiring {
     LoadedConfig loaded = new ConfigLoader(catalog(), environment).load(file);
     List<String> problems = new ArrayList<>();
     PostgresConfig source = PostgresConfig.from(loaded.source().settings(), environment, problems);
-    List<Setup.Lake> sinks = new ArrayList<>();
+    List<Setup.Copy> sinks = new ArrayList<>();
     for (int i = 0; i < loaded.sinks().size(); i++) {
-      LoadedConfig.Component sink = loaded.sinks().get(i);
-      sinks.add(
-          new Setup.Lake(
-              sink.name(), ParquetConfig.from(sink.settings(), "sinks[" + i + "]", problems)));
+      sinks.add(copy(loaded.sinks().get(i), "sinks[" + i + "]", problems));
     }
     List<Transform> transforms = new ArrayList<>();
     for (int i = 0; i < loaded.transforms().size(); i++) {
@@ -72,13 +72,27 @@ public final class Wiring {
     return new Setup(PipelineConfig.of(loaded.pipeline()), source, sinks, transforms);
   }
 
+  private static Setup.Copy copy(
+      LoadedConfig.Component sink, String where, List<String> problems) {
+    return sink.type().equals(DuckDbConfig.SPEC.type())
+        ? new Setup.DuckDbFile(
+            sink.name(), DuckDbConfig.from(sink.settings(), where, problems))
+        : new Setup.Lake(sink.name(), ParquetConfig.from(sink.settings(), where, problems));
+  }
+
+  private static NamedSink sink(Setup.Copy copy) {
+    return copy instanceof Setup.DuckDbFile file
+        ? new NamedSink(
+            file.name(), DuckDbConfig.SPEC.type(), () -> new DuckDbSink(file.config()))
+        : new NamedSink(
+            copy.name(),
+            ParquetConfig.SPEC.type(),
+            () -> new ParquetSink(((Setup.Lake) copy).config()));
+  }
+
   /** The pipeline of a configuration; nothing is opened yet. */
   public Pipeline pipeline(Setup setup) {
-    List<NamedSink> sinks =
-        setup.sinks().stream()
-            .map(
-                lake -> new NamedSink(lake.name(), "parquet", () -> new ParquetSink(lake.config())))
-            .toList();
+    List<NamedSink> sinks = setup.sinks().stream().map(Wiring::sink).toList();
     return new Pipeline(
         setup.pipeline(),
         () -> new PostgresSource(setup.source(), environment),

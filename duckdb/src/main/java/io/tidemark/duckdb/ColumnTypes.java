@@ -4,11 +4,11 @@ import io.tidemark.api.model.DataType;
 import java.util.stream.Collectors;
 
 /** DuckDB's form of the types that columns of a copy have, and the ways between two of them. */
-final class ColumnTypes {
+public final class ColumnTypes {
   private ColumnTypes() {}
 
   /** The type's name in SQL. */
-  static String name(DataType type) {
+  public static String name(DataType type) {
     if (type instanceof DataType.Bool) {
       return "BOOLEAN";
     } else if (type instanceof DataType.Int integer) {

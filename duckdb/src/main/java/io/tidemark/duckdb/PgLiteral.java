@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * composites: PostgreSQL manual, "Array Input and Output Syntax", "Composite Type Input and Output
  * Syntax".)
  */
-final class PgLiteral {
+public final class PgLiteral {
   private static final Pattern BC = Pattern.compile("(\\d+-\\d\\d-\\d\\d)(.*) BC");
 
   private PgLiteral() {}
@@ -41,7 +41,7 @@ final class PgLiteral {
   }
 
   /** A column's value in SQL. */
-  static String of(Column column, String text) {
+  public static String of(Column column, String text) {
     // The elements of a box[] alone are parted by semicolons.
     return text != null
             && column.pgType().startsWith("box[")

@@ -4,21 +4,21 @@ import java.util.Collection;
 import java.util.stream.Collectors;
 
 /** The two ways in which a text enters a statement: as a name and as a value. */
-final class SqlText {
+public final class SqlText {
   private SqlText() {}
 
   /** A name, quoted whatever it holds. */
-  static String name(String text) {
+  public static String name(String text) {
     return '"' + text.replace("\"", "\"\"") + '"';
   }
 
   /** A string value. */
-  static String value(String text) {
+  public static String value(String text) {
     return "'" + text.replace("'", "''") + "'";
   }
 
   /** A list of string values in brackets. */
-  static String list(Collection<String> texts) {
+  public static String list(Collection<String> texts) {
     return texts.stream().map(SqlText::value).collect(Collectors.joining(",", "[", "]"));
   }
 }

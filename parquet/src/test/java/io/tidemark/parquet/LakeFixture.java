@@ -62,7 +62,7 @@ final class LakeFixture implements SinkFixture {
   }
 
   @Override
-  public List<CommittedRow> rows(TableName table) {
+  public Optional<List<CommittedRow>> history(TableName table) {
     try (LakeView view = lake.at(AsOf.LATEST)) {
       var files = view.files(table);
       int newest = files.stream().mapToInt(file -> file.schemaVersion()).max().orElse(0);
@@ -84,12 +84,12 @@ final class LakeFixture implements SinkFixture {
         rows.addAll(ofFile);
       }
       rows.sort(Comparator.comparingLong(CommittedRow::lsn).thenComparingLong(CommittedRow::seq));
-      return rows;
+      return Optional.of(rows);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     } catch (io.tidemark.api.error.TidemarkException e) {
       if (e.getMessage().contains("there is none")) {
-        return List.of();
+        return Optional.of(List.of());
       }
       throw e;
     }

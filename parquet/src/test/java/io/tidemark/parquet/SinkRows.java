@@ -62,7 +62,7 @@ final class SinkRows {
   static void commit(Sink sink, long lsn, Map<String, Optional<String>> changes)
       throws SinkException {
     List<Staged> staged = sink.seal(at(lsn));
-    sink.commit(new Commit(at(lsn), NOON, staged, new TreeMap<>(changes)));
+    sink.commit(new Commit(at(lsn), NOON, staged, new TreeMap<>(changes), new TreeMap<>()));
   }
 
   static void commit(Sink sink, long lsn) throws SinkException {

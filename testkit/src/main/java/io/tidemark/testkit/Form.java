@@ -74,6 +74,12 @@ public final class Form {
     return this;
   }
 
+  /** Leaves an attribute number out: that of a column which an earlier version had as its last. */
+  public Form gone() {
+    nextAttnum++;
+    return this;
+  }
+
   /** Gives a column another name. */
   public Form rename(String from, String to) {
     Column old = columns.get(index(from));

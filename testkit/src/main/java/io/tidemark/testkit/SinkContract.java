@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Position;
-import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
@@ -51,14 +50,6 @@ public interface SinkContract {
     return Batches.of(ITEMS).at(lsn).insert(id, name).batch();
   }
 
-  private static List<CommittedRow> rowsOf(ChangeBatch... batches) {
-    List<CommittedRow> rows = new ArrayList<>();
-    for (ChangeBatch batch : batches) {
-      rows.addAll(CommittedRow.of(batch));
-    }
-    return rows;
-  }
-
   @Test
   default void anEmptyDestinationIsNew() throws Exception {
     try (SinkFixture destination = fixture();
@@ -66,7 +57,7 @@ public interface SinkContract {
       assertThat(session.opened().isNew()).isTrue();
       assertThat(session.opened().tidemark()).isEqualTo(Position.NONE);
       assertThat(session.opened().epoch()).isPositive();
-      assertThat(destination.rows(ITEMS.name())).isEmpty();
+      Seen.in(destination).holds(ITEMS);
     }
   }
 
@@ -77,14 +68,14 @@ public interface SinkContract {
     try (SinkFixture destination = fixture();
         SinkSession session = SinkSession.open(destination)) {
       session.stage(items, plain);
-      assertThat(destination.rows(ITEMS.name())).isEmpty();
+      Seen.in(destination).holds(ITEMS);
       session.seal(210);
       assertThat(session.sealed().stream().mapToLong(Staged::rows).sum()).isEqualTo(4);
-      assertThat(destination.rows(ITEMS.name())).isEmpty();
-      assertThat(destination.rows(PLAIN.name())).isEmpty();
+      Seen.in(destination).holds(ITEMS);
+      Seen.in(destination).holds(PLAIN);
       session.commitSealed(210);
-      assertThat(destination.rows(ITEMS.name())).isEqualTo(rowsOf(items));
-      assertThat(destination.rows(PLAIN.name())).isEqualTo(rowsOf(plain));
+      Seen.in(destination).holds(ITEMS, items);
+      Seen.in(destination).holds(PLAIN, plain);
     }
   }
 
@@ -92,14 +83,15 @@ public interface SinkContract {
   default void rowsKeepTheOrderOfTheirCommitsOverManyFlushes() throws Exception {
     try (SinkFixture destination = fixture();
         SinkSession session = SinkSession.open(destination)) {
-      List<CommittedRow> expected = new ArrayList<>();
+      List<ChangeBatch> expected = new ArrayList<>();
       for (long flush = 1; flush <= 5; flush++) {
-        ChangeBatch first = item(flush * 100, 1, "first " + flush);
-        ChangeBatch second = item(flush * 100 + 50, 1, "second " + flush);
+        ChangeBatch first = item(flush * 100, flush, "first " + flush);
+        ChangeBatch second =
+            Batches.of(ITEMS).at(flush * 100 + 50).update(1L, "second " + flush).batch();
         session.stage(first, second).flush(flush * 100 + 60);
-        expected.addAll(rowsOf(first, second));
+        expected.addAll(List.of(first, second));
       }
-      assertThat(destination.rows(ITEMS.name())).isEqualTo(expected);
+      Seen.in(destination).holds(ITEMS, expected);
     }
   }
 
@@ -110,9 +102,9 @@ public interface SinkContract {
     try (SinkFixture destination = fixture();
         SinkSession session = SinkSession.open(destination)) {
       session.stage(early).seal(110).stage(late).seal(210);
-      assertThat(destination.rows(ITEMS.name())).isEmpty();
+      Seen.in(destination).holds(ITEMS);
       session.commitSealed(210);
-      assertThat(destination.rows(ITEMS.name())).isEqualTo(rowsOf(early, late));
+      Seen.in(destination).holds(ITEMS, early, late);
     }
   }
 
@@ -146,17 +138,15 @@ public interface SinkContract {
       SinkState state = next.opened();
       assertThat(state.tidemark()).as("%s", point).isEqualTo(Script.position(happened ? 210 : 110));
       assertThat(state.entries()).as("%s", point).isEqualTo(Map.of("n", happened ? "2" : "1"));
-      assertThat(destination.rows(ITEMS.name()))
-          .as("%s", point)
-          .isEqualTo(happened ? rowsOf(before, lost) : rowsOf(before));
+      Seen.in(destination)
+          .as(point + ", at first")
+          .holds(ITEMS, happened ? List.of(before, lost) : List.of(before));
       if (!happened) {
         next.stage(lost).entry("n", Optional.of("2")).flush(210);
       }
       ChangeBatch after = item(300, 5, "e");
       next.stage(after).flush(310);
-      assertThat(destination.rows(ITEMS.name()))
-          .as("%s", point)
-          .isEqualTo(rowsOf(before, lost, after));
+      Seen.in(destination).as(point + ", at last").holds(ITEMS, before, lost, after);
     }
   }
 
@@ -187,7 +177,7 @@ public interface SinkContract {
       }
       try (SinkSession session = SinkSession.open(destination)) {
         assertThat(session.opened().tidemark()).isEqualTo(Script.position(210));
-        assertThat(destination.rows(ITEMS.name())).isEqualTo(rowsOf(snapshot));
+        Seen.in(destination).holds(ITEMS, snapshot);
       }
     }
   }
@@ -220,7 +210,7 @@ public interface SinkContract {
             .isInstanceOf(SinkException.Fenced.class);
         young.stage(second).flush(210);
         assertThatThrownBy(() -> old.flush(310)).isInstanceOf(SinkException.Fenced.class);
-        assertThat(destination.rows(ITEMS.name())).isEqualTo(rowsOf(first, second));
+        Seen.in(destination).holds(ITEMS, first, second);
       }
     }
   }
@@ -241,7 +231,7 @@ public interface SinkContract {
                 .isInstanceOf(SinkException.Fenced.class);
           }
           young.stage(second).flush(210);
-          assertThat(destination.rows(ITEMS.name())).isEqualTo(rowsOf(first, second));
+          Seen.in(destination).holds(ITEMS, first, second);
         }
       }
     }
@@ -267,8 +257,7 @@ public interface SinkContract {
       }
       assertThatThrownBy(() -> zombie.commitSealed(210)).isInstanceOf(SinkException.Fenced.class);
       assertThatThrownBy(() -> zombie.commitSealed(9_000)).isInstanceOf(SinkException.class);
-      List<CommittedRow> rows = rowsOf(expected.toArray(ChangeBatch[]::new));
-      assertThat(destination.rows(ITEMS.name())).isEqualTo(rows);
+      Seen.in(destination).holds(ITEMS, expected);
       try (SinkSession last = SinkSession.open(destination)) {
         assertThat(last.opened().tidemark()).isEqualTo(Script.position(425));
       }
@@ -289,7 +278,7 @@ public interface SinkContract {
           .isEqualTo(refused.get().name());
       ChangeBatch good = item(100, 1, "good");
       session.stage(good).flush(110);
-      assertThat(destination.rows(ITEMS.name())).isEqualTo(rowsOf(good));
+      Seen.in(destination).holds(ITEMS, good);
     }
   }
 
@@ -308,10 +297,10 @@ public interface SinkContract {
           .extracting(e -> ((SinkException.Rejected) e).table())
           .isEqualTo(refused.get().table());
       session.stage(after).flush(20_010);
-      TableName table = refused.get().table();
-      List<CommittedRow> others = table.equals(ITEMS.name()) ? rowsOf(before, after) : List.of();
-      assertThat(destination.rows(table)).isEqualTo(others);
-      assertThat(destination.rows(ITEMS.name())).isEqualTo(rowsOf(before, after));
+      if (!refused.get().table().equals(ITEMS.name())) {
+        Seen.in(destination).holds(refused.get().schema());
+      }
+      Seen.in(destination).holds(ITEMS, before, after);
     }
   }
 
@@ -327,7 +316,7 @@ public interface SinkContract {
       }
       session.stage(batches.toArray(ChangeBatch[]::new)).flush(110);
       for (ChangeBatch batch : batches) {
-        assertThat(destination.rows(batch.table())).isEqualTo(rowsOf(batch));
+        Seen.in(destination).holds(batch.schema(), batch);
       }
     }
   }

@@ -16,10 +16,18 @@ public interface SinkFixture extends AutoCloseable {
   /**
    * The history of a table as a reader sees it that follows the committed state and shares nothing
    * with the writer, best another engine: every committed row in the order of {@code (lsn, seq)},
-   * columns by the names of the newest form, dropped columns left out. Empty for a table that was
-   * never committed.
+   * columns by the names of the newest form, dropped columns left out; a table that was never
+   * committed has no rows. Empty where the destination keeps no history.
    */
-  List<CommittedRow> rows(TableName table);
+  Optional<List<CommittedRow>> history(TableName table);
+
+  /**
+   * The rows of a table as of the last commit, seen by such a reader, in any order. Empty where the
+   * destination keeps changes alone, which a reader must fold.
+   */
+  default Optional<List<CurrentRow>> current(TableName table) {
+    return Optional.empty();
+  }
 
   /**
    * Does what the death of a process does to its sink and nothing more: frees locks of the

@@ -1,8 +1,10 @@
 package io.tidemark.testkit;
 
 import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Commit;
 import io.tidemark.api.sink.Sink;
 import io.tidemark.api.sink.SinkException;
@@ -23,6 +25,8 @@ public final class SinkSession implements AutoCloseable {
   private final Map<TableName, TableSchema> prepared = new HashMap<>();
   private final List<Staged> sealed = new ArrayList<>();
   private final SortedMap<String, Optional<String>> changes = new TreeMap<>();
+
+  private final SortedMap<TableName, TableState> tables = new TreeMap<>();
 
   private SinkSession(Sink sink, SinkState opened) {
     this.sink = sink;
@@ -78,6 +82,12 @@ public final class SinkSession implements AutoCloseable {
     return this;
   }
 
+  /** Says, from the next commit on, in which step of its life a table is. */
+  public SinkSession phase(TableName table, TableState.Phase phase) {
+    tables.put(table, TableState.waiting().in(phase, Lsn.ZERO));
+    return this;
+  }
+
   /** What was sealed since the last commit. */
   public List<Staged> sealed() {
     return List.copyOf(sealed);
@@ -87,7 +97,11 @@ public final class SinkSession implements AutoCloseable {
   public SinkSession commitSealed(long endLsn) throws SinkException {
     sink.commit(
         new Commit(
-            ScriptedSource.Script.position(endLsn), Batches.committedAt(endLsn), sealed, changes));
+            ScriptedSource.Script.position(endLsn),
+            Batches.committedAt(endLsn),
+            sealed,
+            changes,
+            new TreeMap<>(tables)));
     sealed.clear();
     changes.clear();
     return this;

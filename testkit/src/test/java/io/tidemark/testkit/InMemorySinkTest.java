@@ -7,7 +7,7 @@ import io.tidemark.api.sink.Sink;
 import java.util.List;
 import java.util.Optional;
 
-class InMemorySinkTest implements SinkContract, SinkRowContract {
+class InMemorySinkTest implements SinkContract, SinkRowContract, SinkCurrentContract {
   @Override
   public SinkFixture fixture() {
     MemoryDestination destination = new MemoryDestination();
@@ -18,8 +18,8 @@ class InMemorySinkTest implements SinkContract, SinkRowContract {
       }
 
       @Override
-      public List<CommittedRow> rows(TableName table) {
-        return destination.rows(table);
+      public Optional<List<CommittedRow>> history(TableName table) {
+        return Optional.of(destination.rows(table));
       }
 
       @Override

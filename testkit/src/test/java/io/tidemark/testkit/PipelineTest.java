@@ -332,7 +332,9 @@ class PipelineTest {
             thrown ->
                 assertThat(((TidemarkException) thrown.getCause()).code())
                     .isEqualTo(ErrorCode.FENCED));
-    successor.commit(new Commit(Script.position(110), 0, List.of(), new java.util.TreeMap<>()));
+    successor.commit(
+        new Commit(
+            Script.position(110), 0, List.of(), new java.util.TreeMap<>(), new java.util.TreeMap<>()));
     assertThat(copy.tidemark()).isEqualTo(Script.position(110));
   }
 

@@ -5,8 +5,8 @@ package io.tidemark.api.sink;
  * bent to fit.
  *
  * @param keepsHistory whether every change is kept, ordered by its position, so that rows of a
- *     running copy and of the stream may arrive mixed; a destination that holds current rows only
- *     gets the stream's rows of a copying table after the copy
+ *     running copy and of the stream may be stored as they arrive; a destination without it keeps
+ *     the stream's rows of a copying table aside, see {@link Commit#isCopying}
  * @param manyWriters whether several processes may stage at the same time
  * @param wholeTransactions whether readers are promised whole source transactions, so that single
  *     rows may not be rejected

@@ -1,6 +1,8 @@
 package io.tidemark.api.sink;
 
 import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableState;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -16,14 +18,32 @@ import java.util.TreeMap;
  * @param staged every piece sealed since the last commit
  * @param changes entries of the pipeline's state that changed: a new value, or empty to remove the
  *     key
+ * @param tables where every table stands as of this commit, by its name in the copy; a sink of
+ *     current rows learns here whether a table {@linkplain #isCopying is being copied}, and may show
+ *     the rest to readers
  */
 public record Commit(
     Position tidemark,
     long committedAtMicros,
     List<Staged> staged,
-    SortedMap<String, Optional<String>> changes) {
+    SortedMap<String, Optional<String>> changes,
+    SortedMap<TableName, TableState> tables) {
   public Commit {
     staged = List.copyOf(staged);
     changes = Collections.unmodifiableSortedMap(new TreeMap<>(changes));
+    tables = Collections.unmodifiableSortedMap(tables);
+  }
+
+  /**
+   * Whether rows of a snapshot may still come for a table, by its name in the copy. While they may,
+   * a destination of current rows keeps the table's stream rows aside, by the same act as all else;
+   * it applies them, in order, in the first commit in which this is over. The rows of a snapshot
+   * (READ, and the TRUNCATE without a transaction id that begins an attempt) it applies at once.
+   */
+  public boolean isCopying(TableName table) {
+    TableState state = tables.get(table);
+    return state != null
+        && (state.phase() == TableState.Phase.WAITING
+            || state.phase() == TableState.Phase.COPYING);
   }
 }

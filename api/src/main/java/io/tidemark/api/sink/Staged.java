@@ -8,7 +8,7 @@ import io.tidemark.api.model.TableName;
  *
  * @param table whose rows it holds
  * @param rows how many
- * @param bytes what they take at the destination; 0 where that cannot be told
+ * @param bytes length of the file that the piece is at the destination; 0 where it is none
  * @param description all that the committer needs, in the sink's own form
  */
 public record Staged(TableName table, long rows, long bytes, String description) {}

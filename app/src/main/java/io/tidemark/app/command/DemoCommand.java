@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
     name = "demo",
     description = {
       "Shows what Tidemark does: starts a PostgreSQL, lets a bank do business in it, and copies"
-          + " every change to Parquet files.",
+          + " every change to Parquet files, or where --to says.",
       "Ctrl-C stops it; starting it again goes on where it was."
     },
     footerHeading = "%nExamples:%n",
@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
       "  tidemark demo",
       "  tidemark demo --for 30s --rate 500",
       "  tidemark demo --s3 --data /tmp/demo",
+      "  tidemark demo --to duckdb",
       "  tidemark demo --source postgres://postgres@localhost/shop"
     })
 public final class DemoCommand implements Command {
@@ -63,6 +64,12 @@ public final class DemoCommand implements Command {
   private boolean s3;
 
   @Option(
+      names = "--to",
+      paramLabel = "KIND",
+      description = "Make this copy, parquet or duckdb; may be given again. Without it parquet.")
+  private List<DemoOptions.Kind> to = List.of();
+
+  @Option(
       names = "--source",
       paramLabel = "URL",
       description = "Use this PostgreSQL, in a schema " + DemoOptions.SCHEMA + " alone.")
@@ -88,6 +95,9 @@ public final class DemoCommand implements Command {
                 rate,
                 seed,
                 s3 ? DemoOptions.Storage.S3 : DemoOptions.Storage.FOLDER,
+                to.isEmpty()
+                    ? List.of(DemoOptions.Kind.PARQUET)
+                    : to.stream().distinct().toList(),
                 Optional.ofNullable(source)))
         .run();
   }

@@ -6,8 +6,10 @@ import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.demo.StoppedDemo;
 import io.tidemark.app.lake.LakeCopy;
+import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.engine.control.ControlClient;
 import io.tidemark.engine.pipeline.PipelineStatus;
+import io.tidemark.engine.state.StateCodec;
 import io.tidemark.parquet.state.AsOf;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -71,6 +73,27 @@ final class PipelineLook {
       long committedAtMicros,
       List<PipelineStatus.Table> tables,
       PipelineStatus.SinkLine sink) {}
+
+  private Stored stored(Setup.Copy copy) {
+    return copy instanceof Setup.Lake lake ? stored(lake) : stored((Setup.DuckDbFile) copy);
+  }
+
+  private Stored stored(Setup.DuckDbFile copy) {
+    DuckDbLook look = DuckDbLook.at(copy.config());
+    List<PipelineStatus.Table> tables = new ArrayList<>();
+    StateCodec.decode(look.entries())
+        .tables()
+        .forEach(
+            (name, state) ->
+                tables.add(table(name.toString(), state, look.rows().getOrDefault(name, 0L))));
+    String tidemark = look.position().toString();
+    return new Stored(
+        look.position(),
+        look.committedAtMicros(),
+        tables,
+        new PipelineStatus.SinkLine(
+            copy.name(), "duckdb", "stopped", "", tidemark, 0, 0, 0, 0, "", 0, 0));
+  }
 
   private Stored stored(Setup.Lake lake) {
     Path scratch = setup.pipeline().dataDir().resolve("query");

@@ -3,6 +3,7 @@ package io.tidemark.app.command;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.app.Setup;
+import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Which copy of a pipeline a command is about. */
@@ -15,11 +16,32 @@ final class SinkChoice {
 
   /** The lake of the copy. */
   Setup.Lake lake(Setup setup) {
+    Setup.Copy chosen = copy(setup);
+    if (chosen instanceof Setup.Lake lake) {
+      return lake;
+    }
+    Path file = ((Setup.DuckDbFile) chosen).config().readPath();
+    throw new TidemarkException(
+        ErrorCode.USAGE,
+        "Cannot read sink '"
+            + chosen.name()
+            + "' by this command: it is the DuckDB file "
+            + chosen.place()
+            + ". Open "
+            + file
+            + " with any client of DuckDB.");
+  }
+
+  /** The copy that was named; else the first lake, else the first. */
+  private Setup.Copy copy(Setup setup) {
     if (name == null) {
-      return setup.sinks().get(0);
+      return setup.sinks().stream()
+          .filter(Setup.Lake.class::isInstance)
+          .findFirst()
+          .orElse(setup.sinks().get(0));
     }
     return setup.sinks().stream()
-        .filter(lake -> lake.name().equals(name))
+        .filter(copy -> copy.name().equals(name))
         .findFirst()
         .orElseThrow(
             () ->
@@ -28,7 +50,7 @@ final class SinkChoice {
                     "Cannot find sink '"
                         + name
                         + "': the pipeline has "
-                        + String.join(", ", setup.sinks().stream().map(Setup.Lake::name).toList())
+                        + String.join(", ", setup.sinks().stream().map(Setup.Copy::name).toList())
                         + ". Name one of these."));
   }
 }

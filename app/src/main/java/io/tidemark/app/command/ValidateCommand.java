@@ -29,7 +29,7 @@ public final class ValidateCommand implements Command {
   @Override
   public Answer run(Session session) {
     Setup setup = new Wiring(session.environment()).load(file);
-    List<String> sinks = setup.sinks().stream().map(lake -> lake.config().path()).toList();
+    List<String> sinks = setup.sinks().stream().map(Setup.Copy::place).toList();
     return Answer.ok(
             "%s holds together: pipeline %s copies %s to %s."
                 .formatted(

@@ -7,6 +7,7 @@ import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.DuckDbOptions;
 import io.tidemark.duckdb.DuckDbQuery;
 import io.tidemark.duckdb.QueryResult;
+import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.parquet.state.AsOf;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,10 +20,16 @@ final class CurrentRows {
 
   /** Rows by table, for every table that the copy holds. */
   static Map<TableName, Long> of(Setup setup) {
+    return setup.sinks().get(0) instanceof Setup.Lake lake
+        ? of(setup, lake)
+        : DuckDbLook.at(((Setup.DuckDbFile) setup.sinks().get(0)).config()).rows();
+  }
+
+  private static Map<TableName, Long> of(Setup setup, Setup.Lake lake) {
     Path scratch = setup.pipeline().dataDir().resolve("query");
     Map<TableName, Long> rows = new TreeMap<>();
     try (LakeCopy copy =
-        LakeCopy.open(setup.sinks().get(0).config(), setup.transforms(), AsOf.LATEST, scratch)) {
+        LakeCopy.open(lake.config(), setup.transforms(), AsOf.LATEST, scratch)) {
       List<CopiedTable> tables = copy.tables(any -> true);
       try (DuckDbQuery query =
           DuckDbQuery.open(

@@ -60,12 +60,12 @@ public final class Demo {
 
   private Answer run(DemoFolder folder, String url) throws SQLException, InterruptedException {
     if (options.storage() == DemoOptions.Storage.FOLDER) {
-      folder.writeConfig(DemoConfig.ofFolder(folder, url, options.schema()));
+      folder.writeConfig(DemoConfig.of(folder, url, options, Optional.empty()));
       return copy(folder, url, "");
     }
     try (EmbeddedS3 s3 = EmbeddedS3.start(folder.s3())) {
       s3.createBucket(DemoConfig.BUCKET);
-      folder.writeConfig(DemoConfig.ofS3(folder, url, options.schema(), s3));
+      folder.writeConfig(DemoConfig.of(folder, url, options, Optional.of(s3)));
       return copy(folder, url, ", S3 at " + s3.endpoint());
     }
   }

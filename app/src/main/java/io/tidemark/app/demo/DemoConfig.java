@@ -1,6 +1,10 @@
 package io.tidemark.app.demo;
 
+import io.tidemark.app.demo.DemoOptions.Kind;
 import io.tidemark.embedded.EmbeddedS3;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The configuration file of a demo, which every other command can be pointed to. */
 final class DemoConfig {
@@ -9,17 +13,35 @@ final class DemoConfig {
 
   private DemoConfig() {}
 
-  static String ofFolder(DemoFolder folder, String url, String schema) {
-    return pipeline(folder, url, schema, SLOT)
-        + "    path: "
-        + quoted(folder.lake().toString())
-        + "\n";
+  /**
+   * @param s3 the server that Parquet files go to; empty for a folder
+   */
+  static String of(
+      DemoFolder folder, String url, DemoOptions options, Optional<EmbeddedS3> s3) {
+    // each choice of copies needs the log from where it ended itself
+    String slot = SLOT + (s3.isPresent() ? "_s3" : "");
+    if (!options.copies().equals(List.of(Kind.PARQUET))) {
+      slot += options.copies().stream().map(kind -> "_" + kind.word()).collect(Collectors.joining());
+    }
+    StringBuilder text = new StringBuilder(pipeline(folder, url, options.schema(), slot));
+    for (Kind kind : options.copies()) {
+      text.append("  - type: ").append(kind.word()).append('\n');
+      text.append(
+          switch (kind) {
+            case PARQUET ->
+                s3.map(DemoConfig::inBucket).orElseGet(() -> path(folder.lake().toString()));
+            case DUCKDB -> path(folder.duckdb().toString()) + "    publish-every: 10s\n";
+          });
+    }
+    return text.toString();
   }
 
-  static String ofS3(DemoFolder folder, String url, String schema, EmbeddedS3 s3) {
-    // each copy needs the log from where it ended itself
-    return pipeline(folder, url, schema, SLOT + "_s3")
-        + "    path: s3://"
+  private static String path(String path) {
+    return "    path: " + quoted(path) + "\n";
+  }
+
+  private static String inBucket(EmbeddedS3 s3) {
+    return "    path: s3://"
         + BUCKET
         + "/demo\n    endpoint: "
         + s3.endpoint()
@@ -46,7 +68,6 @@ final class DemoConfig {
           tables.include: ["%s.*"]
           stream.spill-dir: %s
         sinks:
-          - type: parquet
         """
         .formatted(
             quoted(folder.root().toString()),

@@ -72,6 +72,10 @@ final class DemoFolder implements AutoCloseable {
     return root.resolve("lake");
   }
 
+  Path duckdb() {
+    return root.resolve("bank.duckdb");
+  }
+
   Path s3() {
     return root.resolve("s3");
   }

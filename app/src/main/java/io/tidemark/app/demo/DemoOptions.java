@@ -2,6 +2,8 @@ package io.tidemark.app.demo;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -11,7 +13,8 @@ import java.util.Optional;
  * @param length how long it runs; empty until it is stopped
  * @param rate transactions per second
  * @param seed of all that is random
- * @param storage where the copy goes
+ * @param storage where a copy of Parquet files goes
+ * @param copies the kinds of copies that are made, in order, at least one
  * @param source URL of the user's own database; empty for an embedded one
  */
 public record DemoOptions(
@@ -20,9 +23,23 @@ public record DemoOptions(
     double rate,
     long seed,
     Storage storage,
+    List<Kind> copies,
     Optional<String> source) {
   /** The schema that the demo keeps to in a database of the user's. */
   public static final String SCHEMA = "tidemark_demo";
+
+  /** Kinds of copies. */
+  public enum Kind {
+    /** Parquet files. */
+    PARQUET,
+    /** A DuckDB file. */
+    DUCKDB;
+
+    /** The word that users write. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** Kinds of storage. */
   public enum Storage {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What a demo says at its end. */
 final class DemoReport {
@@ -41,14 +42,23 @@ final class DemoReport {
     lines.addAll(StatusLines.counted(status, current));
     lines.add("");
     lines.add("Next:");
-    lines.add(
-        "  ./tidemark query"
-            + data
-            + " \"SELECT currency, count(*), sum(balance) FROM accounts GROUP BY currency\"");
-    lines.add(
-        "  ./tidemark query"
-            + data
-            + " \"SELECT _op, _committed_at, * FROM transactions_changes ORDER BY _lsn DESC LIMIT 10\"");
+    if (options.copies().contains(DemoOptions.Kind.PARQUET)) {
+      lines.add(
+          "  ./tidemark query"
+              + data
+              + " \"SELECT currency, count(*), sum(balance) FROM accounts GROUP BY currency\"");
+      lines.add(
+          "  ./tidemark query"
+              + data
+              + " \"SELECT _op, _committed_at, * FROM transactions_changes ORDER BY _lsn DESC LIMIT 10\"");
+    }
+    if (options.copies().contains(DemoOptions.Kind.DUCKDB)) {
+      lines.add(
+          "  duckdb "
+              + options.data().resolve("bank.duckdb")
+              + " \"SELECT currency, count(*), sum(balance) FROM public.accounts GROUP BY"
+              + " currency\"");
+    }
     lines.add("  ./tidemark demo" + data + again(options));
     if (options.source().isPresent()) {
       lines.add(
@@ -59,8 +69,14 @@ final class DemoReport {
   }
 
   private static String again(DemoOptions options) {
+    String to =
+        options.copies().equals(List.of(DemoOptions.Kind.PARQUET))
+            ? ""
+            : options.copies().stream()
+                .map(kind -> " --to " + kind.word())
+                .collect(Collectors.joining());
     String s3 = options.storage() == DemoOptions.Storage.S3 ? " --s3" : "";
     String source = options.source().isPresent() ? " --source ..." : "";
-    return s3 + source + "   # goes on where it was";
+    return to + s3 + source + "   # goes on where it was";
   }
 }

@@ -14,6 +14,8 @@ import io.tidemark.engine.state.StateTracker;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -287,10 +289,18 @@ final class Lane implements Runnable {
     listener.cannotHold(source, why.getMessage());
   }
 
+  /** Where every table stands, by the names that the copy has. */
+  private SortedMap<TableName, TableState> copyTables() {
+    SortedMap<TableName, TableState> tables = new TreeMap<>();
+    state.tables().forEach((source, now) -> tables.put(listener.copyName(source), now));
+    return tables;
+  }
+
   private void flush() throws SinkException, InterruptedException {
     Position position = boundary.position();
     List<Staged> staged = sink.call(to -> to.seal(position));
-    Commit commit = new Commit(position, boundary.committedAtMicros(), staged, state.changes());
+    Commit commit =
+        new Commit(position, boundary.committedAtMicros(), staged, state.changes(), copyTables());
     sink.call(
         to -> {
           to.commit(commit);

@@ -13,6 +13,9 @@ interface LaneListener {
   /** The sink cannot hold a table. */
   void cannotHold(TableName source, String reason);
 
+  /** The name that a table of the source has in the copies. */
+  TableName copyName(TableName source);
+
   /** The lane's thread has ended, well or not. */
   void ended(Lane lane);
 }

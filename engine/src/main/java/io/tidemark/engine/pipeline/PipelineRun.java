@@ -237,6 +237,11 @@ final class PipelineRun implements LaneListener {
   }
 
   @Override
+  public TableName copyName(TableName source) {
+    return feed.copyName(source);
+  }
+
+  @Override
   public void ended(Lane lane) {
     if (lane.failure().isPresent() && delivery.lanes().contains(lane)) {
       stop.request();

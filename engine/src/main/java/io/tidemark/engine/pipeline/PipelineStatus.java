@@ -15,7 +15,7 @@ import java.util.List;
  *     empty when not known
  * @param changesCaptured rows that the source has given, those of snapshots included
  * @param rowsWritten rows committed, over all sinks
- * @param files pieces committed, over all sinks
+ * @param files files committed, over all sinks; 0 for sinks that write none
  * @param bytes bytes committed, over all sinks
  * @param lagBytes log between the tidemark and the head of the source
  * @param lagSeconds age of the newest change known that is not committed yet; 0 when all are
@@ -89,7 +89,7 @@ public record PipelineStatus(
    * @param problem what it waits for
    * @param tidemark what it holds
    * @param rowsWritten rows committed
-   * @param files pieces committed
+   * @param files files committed; 0 where the sink writes none
    * @param bytes bytes committed
    * @param commits commits made
    * @param lastCommit time of the last one, as ISO 8601 in UTC; empty before the first

@@ -68,7 +68,7 @@ final class StatusView {
         micros == 0 ? "" : instant(micros).toString(),
         capturedBefore + (open ? source.changesCaptured() : 0),
         sinks.values().stream().mapToLong(Tally::rows).sum(),
-        sinks.values().stream().mapToLong(Tally::pieces).sum(),
+        sinks.values().stream().mapToLong(Tally::files).sum(),
         sinks.values().stream().mapToLong(Tally::bytes).sum(),
         Math.max(0, source.head().minus(tidemark.lsn())),
         lagSeconds(source, micros),
@@ -163,7 +163,7 @@ final class StatusView {
         problem,
         lane.map(Lane::tidemark).orElse(Position.NONE).toString(),
         tally.rows(),
-        tally.pieces(),
+        tally.files(),
         tally.bytes(),
         tally.commits(),
         tally.lastCommitMillis() == 0

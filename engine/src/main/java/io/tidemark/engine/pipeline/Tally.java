@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class Tally {
   private final LongAdder rows = new LongAdder();
-  private final LongAdder pieces = new LongAdder();
+  private final LongAdder files = new LongAdder();
   private final LongAdder bytes = new LongAdder();
   private final LongAdder commits = new LongAdder();
   private final Map<TableName, LongAdder> rowsByTable = new ConcurrentHashMap<>();
@@ -28,7 +28,7 @@ final class Tally {
       bytes.add(piece.bytes());
       rowsByTable.computeIfAbsent(piece.table(), table -> new LongAdder()).add(piece.rows());
     }
-    pieces.add(staged.size());
+    files.add(staged.stream().filter(piece -> piece.bytes() > 0).count());
     commits.increment();
     lastCommitMillis = System.currentTimeMillis();
   }
@@ -58,8 +58,9 @@ final class Tally {
     return counted == null ? 0 : counted.sum();
   }
 
-  long pieces() {
-    return pieces.sum();
+  /** Pieces that are files. */
+  long files() {
+    return files.sum();
   }
 
   long bytes() {

@@ -1,0 +1,82 @@
+package io.tidemark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.embedded.EmbeddedPostgres;
+import io.tidemark.embedded.Version;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demo with a DuckDB file as its copy, compared value by value with its source. */
+class DemoToDuckDbTest {
+  private static final Map<String, String> COLUMNS =
+      Map.of(
+          "customers", "id, first_name, last_name, email",
+          "accounts", "id, customer_id, account_type, balance::text, currency",
+          "transactions", "id, account_id, txn_type, amount::text, related_account_id, status");
+
+  @TempDir Path folder;
+
+  @Test
+  void everyValueIsInTheFile() throws Exception {
+    Program.Said said =
+        Program.call(folder, "demo", "--to", "duckdb", "--rate", "300", "--for", "6s", "--json");
+    assertThat(said.status()).as(said.err()).isZero();
+    JsonNode report = new ObjectMapper().readTree(said.lastLine());
+    assertThat(report.get("files").asLong()).isZero();
+    assertThat(report.get("rowsWritten").asLong()).isGreaterThan(20_000);
+    for (JsonNode table : report.get("tables")) {
+      assertThat(table.get("state").asText()).isEqualTo("member");
+    }
+    Path data = folder.resolve("tidemark-data");
+    assertThat(data.resolve("lake")).doesNotExist();
+    assertThat(data.resolve("bank.read.duckdb")).exists();
+    try (EmbeddedPostgres pg =
+            EmbeddedPostgres.of(Version.V18).in(data.resolve("postgres")).start();
+        Connection source = pg.connect("bank");
+        Connection copy =
+            DriverManager.getConnection("jdbc:duckdb:" + data.resolve("bank.duckdb"))) {
+      for (Map.Entry<String, String> table : COLUMNS.entrySet()) {
+        String from = " FROM public." + table.getKey() + " ORDER BY id";
+        String columns = "SELECT " + table.getValue() + ", ";
+        List<List<String>> expected =
+            rows(source, columns + "(extract(epoch FROM created_at) * 1000000)::bigint" + from);
+        assertThat(expected).isNotEmpty();
+        assertThat(rows(copy, columns + "epoch_us(created_at)" + from).equals(expected))
+            .as(table.getKey())
+            .isTrue();
+      }
+    }
+    Program.Said status = Program.inProcess("status", "--data", data.toString());
+    assertThat(status.status()).as(status.err()).isZero();
+    Program.Said query =
+        Program.inProcess("query", "--data", data.toString(), "SELECT count(*) FROM accounts");
+    assertThat(query.status()).isEqualTo(2);
+    assertThat(query.err()).contains("bank.read.duckdb with any client of DuckDB");
+  }
+
+  private static List<List<String>> rows(Connection connection, String sql) throws Exception {
+    List<List<String>> rows = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      while (result.next()) {
+        List<String> values = new ArrayList<>();
+        for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+          values.add(result.getString(i));
+        }
+        rows.add(values);
+      }
+    }
+    return rows;
+  }
+}
