@@ -72,18 +72,15 @@ public final class Wiring {
     return new Setup(PipelineConfig.of(loaded.pipeline()), source, sinks, transforms);
   }
 
-  private static Setup.Copy copy(
-      LoadedConfig.Component sink, String where, List<String> problems) {
+  private static Setup.Copy copy(LoadedConfig.Component sink, String where, List<String> problems) {
     return sink.type().equals(DuckDbConfig.SPEC.type())
-        ? new Setup.DuckDbFile(
-            sink.name(), DuckDbConfig.from(sink.settings(), where, problems))
+        ? new Setup.DuckDbFile(sink.name(), DuckDbConfig.from(sink.settings(), where, problems))
         : new Setup.Lake(sink.name(), ParquetConfig.from(sink.settings(), where, problems));
   }
 
   private static NamedSink sink(Setup.Copy copy) {
     return copy instanceof Setup.DuckDbFile file
-        ? new NamedSink(
-            file.name(), DuckDbConfig.SPEC.type(), () -> new DuckDbSink(file.config()))
+        ? new NamedSink(file.name(), DuckDbConfig.SPEC.type(), () -> new DuckDbSink(file.config()))
         : new NamedSink(
             copy.name(),
             ParquetConfig.SPEC.type(),

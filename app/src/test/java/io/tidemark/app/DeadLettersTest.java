@@ -169,7 +169,7 @@ class DeadLettersTest {
     try (ParquetSink sink = new ParquetSink(ParquetConfig.of(folder.resolve("lake").toString()))) {
       sink.open();
       Position position = Script.position(0x110);
-      sink.commit(new Commit(position, 0, sink.seal(position), entries));
+      sink.commit(new Commit(position, 0, sink.seal(position), entries, new TreeMap<>()));
     }
     assertThat(call("list").out()).contains("public.items  0/100  create", "The row is too odd.");
     assertThat(letters("show", "public.items").get(0).at("/values/name").asText()).isEqualTo("x");

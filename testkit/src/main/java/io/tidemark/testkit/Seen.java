@@ -55,9 +55,13 @@ public final class Seen {
   /** Compared as a whole first: a difference of large lists takes long to describe. */
   private void equal(List<?> rows, List<?> expected, String what) {
     if (!rows.equals(expected)) {
-      assertThat(rows.size()).as("%s: number of rows of the %s", where, what).isEqualTo(expected.size());
+      assertThat(rows.size())
+          .as("%s: number of rows of the %s", where, what)
+          .isEqualTo(expected.size());
       for (int i = 0; i < rows.size(); i++) {
-        assertThat((Object) rows.get(i)).as("%s: %s, row %s", where, what, i).isEqualTo(expected.get(i));
+        assertThat((Object) rows.get(i))
+            .as("%s: %s, row %s", where, what, i)
+            .isEqualTo(expected.get(i));
       }
     }
   }

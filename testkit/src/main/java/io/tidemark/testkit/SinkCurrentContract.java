@@ -310,7 +310,9 @@ public interface SinkCurrentContract {
                     .batch();
         session.stage(batch).flush(100 * life + 10);
         given.add(batch);
-        session.stage(Batches.of(DOCS).at(100 * life + 20).delete(life).batch()).seal(100 * life + 30);
+        session
+            .stage(Batches.of(DOCS).at(100 * life + 20).delete(life).batch())
+            .seal(100 * life + 30);
         destination.kill(session.sink());
         last = session.sink();
         Seen.in(destination).as("life " + life).holds(DOCS, given);

@@ -334,7 +334,11 @@ class PipelineTest {
                     .isEqualTo(ErrorCode.FENCED));
     successor.commit(
         new Commit(
-            Script.position(110), 0, List.of(), new java.util.TreeMap<>(), new java.util.TreeMap<>()));
+            Script.position(110),
+            0,
+            List.of(),
+            new java.util.TreeMap<>(),
+            new java.util.TreeMap<>()));
     assertThat(copy.tidemark()).isEqualTo(Script.position(110));
   }
 

@@ -19,8 +19,8 @@ import java.util.TreeMap;
  * @param changes entries of the pipeline's state that changed: a new value, or empty to remove the
  *     key
  * @param tables where every table stands as of this commit, by its name in the copy; a sink of
- *     current rows learns here whether a table {@linkplain #isCopying is being copied}, and may show
- *     the rest to readers
+ *     current rows learns here whether a table {@linkplain #isCopying is being copied}, and may
+ *     show the rest to readers
  */
 public record Commit(
     Position tidemark,
@@ -43,7 +43,6 @@ public record Commit(
   public boolean isCopying(TableName table) {
     TableState state = tables.get(table);
     return state != null
-        && (state.phase() == TableState.Phase.WAITING
-            || state.phase() == TableState.Phase.COPYING);
+        && (state.phase() == TableState.Phase.WAITING || state.phase() == TableState.Phase.COPYING);
   }
 }

@@ -8,6 +8,8 @@ import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.demo.StoppedDemo;
 import io.tidemark.app.lake.LakeCopy;
+import io.tidemark.duckdb.sink.DuckDbLook;
+import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.control.ControlClient;
 import io.tidemark.parquet.state.AsOf;
 import java.nio.file.Path;
@@ -85,15 +87,22 @@ final class DeadLetters {
   }
 
   private static List<Letter> stored(Path file, Setup setup) {
-    Path scratch = setup.pipeline().dataDir().resolve("query");
     List<Letter> letters = new ArrayList<>();
-    for (Setup.Lake lake : setup.sinks()) {
-      try (StoppedDemo demo = StoppedDemo.wake(file, lake.config());
-          LakeCopy copy = LakeCopy.open(demo.lake(), setup.transforms(), AsOf.LATEST, scratch)) {
-        copy.letters().forEach(text -> letters.add(new Letter(lake.name(), json(text))));
-      }
+    for (Setup.Copy copy : setup.sinks()) {
+      stored(file, setup, copy).forEach(text -> letters.add(new Letter(copy.name(), json(text))));
     }
     return letters;
+  }
+
+  private static List<String> stored(Path file, Setup setup, Setup.Copy copy) {
+    if (!(copy instanceof Setup.Lake lake)) {
+      return LetterBox.stored(DuckDbLook.at(((Setup.DuckDbFile) copy).config()).entries());
+    }
+    Path scratch = setup.pipeline().dataDir().resolve("query");
+    try (StoppedDemo demo = StoppedDemo.wake(file, lake.config());
+        LakeCopy open = LakeCopy.open(demo.lake(), setup.transforms(), AsOf.LATEST, scratch)) {
+      return open.letters();
+    }
   }
 
   private static JsonNode json(String text) {

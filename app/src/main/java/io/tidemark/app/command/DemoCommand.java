@@ -95,9 +95,7 @@ public final class DemoCommand implements Command {
                 rate,
                 seed,
                 s3 ? DemoOptions.Storage.S3 : DemoOptions.Storage.FOLDER,
-                to.isEmpty()
-                    ? List.of(DemoOptions.Kind.PARQUET)
-                    : to.stream().distinct().toList(),
+                to.isEmpty() ? List.of(DemoOptions.Kind.PARQUET) : to.stream().distinct().toList(),
                 Optional.ofNullable(source)))
         .run();
   }

@@ -28,8 +28,7 @@ final class CurrentRows {
   private static Map<TableName, Long> of(Setup setup, Setup.Lake lake) {
     Path scratch = setup.pipeline().dataDir().resolve("query");
     Map<TableName, Long> rows = new TreeMap<>();
-    try (LakeCopy copy =
-        LakeCopy.open(lake.config(), setup.transforms(), AsOf.LATEST, scratch)) {
+    try (LakeCopy copy = LakeCopy.open(lake.config(), setup.transforms(), AsOf.LATEST, scratch)) {
       List<CopiedTable> tables = copy.tables(any -> true);
       try (DuckDbQuery query =
           DuckDbQuery.open(

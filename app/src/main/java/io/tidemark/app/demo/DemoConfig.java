@@ -16,12 +16,12 @@ final class DemoConfig {
   /**
    * @param s3 the server that Parquet files go to; empty for a folder
    */
-  static String of(
-      DemoFolder folder, String url, DemoOptions options, Optional<EmbeddedS3> s3) {
+  static String of(DemoFolder folder, String url, DemoOptions options, Optional<EmbeddedS3> s3) {
     // each choice of copies needs the log from where it ended itself
     String slot = SLOT + (s3.isPresent() ? "_s3" : "");
     if (!options.copies().equals(List.of(Kind.PARQUET))) {
-      slot += options.copies().stream().map(kind -> "_" + kind.word()).collect(Collectors.joining());
+      slot +=
+          options.copies().stream().map(kind -> "_" + kind.word()).collect(Collectors.joining());
     }
     StringBuilder text = new StringBuilder(pipeline(folder, url, options.schema(), slot));
     for (Kind kind : options.copies()) {

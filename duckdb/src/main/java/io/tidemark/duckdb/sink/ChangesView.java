@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 /**
  * Segments of a table seen as one, under one form: {@code pos} (place among all changes, odd; one
  * below it is the place at which an update takes an old key away), {@code op}, {@code snap}, {@code
- * leaf}, {@code moved} (the key changed), and {@code cN}, {@code rN}, {@code uN}, {@code oN}, {@code
- * qN} as in {@link Segment}, each there for every column.
+ * leaf}, {@code moved} (the key changed), and {@code cN}, {@code rN}, {@code uN}, {@code oN},
+ * {@code qN} as in {@link Segment}, each there for every column.
  */
 final class ChangesView {
   /** Its name. */
@@ -73,7 +73,14 @@ final class ChangesView {
       String raw = raw(segment, part, "r");
       if (unchanged && before) {
         // under REPLICA IDENTITY FULL the old row has what the new one leaves out
-        value = "CASE WHEN " + filled + " THEN " + value(segment, part, "o", "q") + " ELSE " + value + " END";
+        value =
+            "CASE WHEN "
+                + filled
+                + " THEN "
+                + value(segment, part, "o", "q")
+                + " ELSE "
+                + value
+                + " END";
         raw = "CASE WHEN " + filled + " THEN " + raw(segment, part, "q") + " ELSE " + raw + " END";
       }
       items.add(value + " AS c" + n);

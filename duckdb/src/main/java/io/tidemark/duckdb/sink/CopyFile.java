@@ -142,14 +142,14 @@ final class CopyFile implements AutoCloseable {
   /** Whether there is a table or view of a name, in the eyes of DuckDB. */
   boolean hasTable(String schema, String table) throws SQLException {
     return query(
-            "SELECT count(*) FROM information_schema.tables WHERE table_catalog ="
-                + " current_database() AND lower(table_schema) = lower("
-                + SqlText.value(schema)
-                + ") AND lower(table_name) = lower("
-                + SqlText.value(table)
-                + ")",
-            row -> row.getLong(1))
-        .get(0)
+                "SELECT count(*) FROM information_schema.tables WHERE table_catalog ="
+                    + " current_database() AND lower(table_schema) = lower("
+                    + SqlText.value(schema)
+                    + ") AND lower(table_name) = lower("
+                    + SqlText.value(table)
+                    + ")",
+                row -> row.getLong(1))
+            .get(0)
         > 0;
   }
 

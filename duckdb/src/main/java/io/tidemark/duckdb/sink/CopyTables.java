@@ -50,7 +50,9 @@ final class CopyTables {
     }
   }
 
-  /** Takes changes of a table that is still being copied: the snapshot's now, the stream's later. */
+  /**
+   * Takes changes of a table that is still being copied: the snapshot's now, the stream's later.
+   */
   void copy(TableName table, List<Segment> segments) throws SQLException {
     String owner = table.toString();
     for (Segment segment : segments) {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Applies changes to a table without a key, a multiset of whole rows: what changes add and take away
- * is counted for each row, and just as many equal rows are deleted or inserted.
+ * Applies changes to a table without a key, a multiset of whole rows: what changes add and take
+ * away is counted for each row, and just as many equal rows are deleted or inserted.
  */
 final class CountedRows {
   private final CopyFile file;
@@ -76,7 +76,8 @@ final class CountedRows {
                 found -> found.getLong(1))
             .get(0);
     if (gone != wanted) {
-      throw CurrentTable.changed(table, wanted + " rows were deleted, of which " + gone + " are in the file");
+      throw CurrentTable.changed(
+          table, wanted + " rows were deleted, of which " + gone + " are in the file");
     }
     sql.insert("temp.main.net", "w, range(w.n) AS copies(nth)", "w.n > 0");
   }

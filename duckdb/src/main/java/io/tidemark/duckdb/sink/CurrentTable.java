@@ -58,7 +58,10 @@ final class CurrentTable {
     return file
         .query(
             "SELECT (" + what + ")::VARCHAR FROM " + ChangesView.NAME + " WHERE " + where,
-            row -> row.getString(1) == null ? List.<BigInteger>of() : List.of(new BigInteger(row.getString(1))))
+            row ->
+                row.getString(1) == null
+                    ? List.<BigInteger>of()
+                    : List.of(new BigInteger(row.getString(1))))
         .stream()
         .flatMap(List::stream)
         .findFirst()
@@ -82,7 +85,9 @@ final class CurrentTable {
     }
   }
 
-  /** A condition, with AND before it, that a change {@code w} was not emptied away with its leaf. */
+  /**
+   * A condition, with AND before it, that a change {@code w} was not emptied away with its leaf.
+   */
   private String notVoid() {
     return ops.truncates() && form.partitioned()
         ? " AND NOT EXISTS (FROM temp.main.emptied e WHERE e.leaf = w.leaf AND e.p > w.pos)"

@@ -63,13 +63,7 @@ public record DuckDbConfig(
           "sink",
           "duckdb",
           "Current rows in one DuckDB file, exactly once.",
-          List.of(
-              PATH,
-              MEMORY_LIMIT,
-              THREADS,
-              TEMP_FOLDER,
-              PUBLISH_EVERY,
-              PUBLISH_MAX_BYTES));
+          List.of(PATH, MEMORY_LIMIT, THREADS, TEMP_FOLDER, PUBLISH_EVERY, PUBLISH_MAX_BYTES));
 
   /**
    * Makes a configuration of what was read.

@@ -92,10 +92,7 @@ public record DuckDbLook(
     }
     SortedMap<TableName, Long> rows = new TreeMap<>();
     for (TableName table : tables) {
-      String name =
-          SqlText.name(table.schema())
-              + "."
-              + SqlText.name(table.table());
+      String name = SqlText.name(table.schema()) + "." + SqlText.name(table.table());
       try (ResultSet count = statement.executeQuery("SELECT count(*) FROM " + name)) {
         count.next();
         rows.put(table, count.getLong(1));

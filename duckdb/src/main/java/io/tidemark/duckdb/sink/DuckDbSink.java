@@ -220,8 +220,7 @@ public final class DuckDbSink implements Sink {
     if (reason.startsWith("Out of Memory Error")
         || reason.startsWith("IO Error")
         || reason.startsWith("TransactionContext Error")) {
-      return new SinkException.Retryable(
-          "Cannot write " + config.path() + ": " + reason + ".", e);
+      return new SinkException.Retryable("Cannot write " + config.path() + ": " + reason + ".", e);
     }
     throw new IllegalStateException("Cannot write " + config.path() + ": " + reason, e);
   }

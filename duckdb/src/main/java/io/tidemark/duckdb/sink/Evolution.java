@@ -42,7 +42,9 @@ final class Evolution {
     comment(form);
   }
 
-  /** Changes what differs. New names are given last, because a name may pass from one to another. */
+  /**
+   * Changes what differs. New names are given last, because a name may pass from one to another.
+   */
   void change(TargetForm from, TargetForm to) throws SQLException {
     List<String[]> renames = new ArrayList<>();
     for (Part part : to.columns()) {
@@ -80,9 +82,7 @@ final class Evolution {
     if (part.raw()) {
       alter("ADD COLUMN " + SqlText.name(PASSING + part.attnum() + "r") + " VARCHAR");
       renames.add(
-          new String[] {
-            SqlText.name(PASSING + part.attnum() + "r"), SqlText.name(part.rawName())
-          });
+          new String[] {SqlText.name(PASSING + part.attnum() + "r"), SqlText.name(part.rawName())});
     }
   }
 
@@ -112,14 +112,11 @@ final class Evolution {
     if (part.raw() && !old.raw()) {
       alter("ADD COLUMN " + SqlText.name(PASSING + part.attnum() + "r") + " VARCHAR");
       renames.add(
-          new String[] {
-            SqlText.name(PASSING + part.attnum() + "r"), SqlText.name(part.rawName())
-          });
+          new String[] {SqlText.name(PASSING + part.attnum() + "r"), SqlText.name(part.rawName())});
     }
   }
 
-  private void pass(String from, String by, String to, List<String[]> renames)
-      throws SQLException {
+  private void pass(String from, String by, String to, List<String[]> renames) throws SQLException {
     rename(SqlText.name(from), SqlText.name(by));
     renames.add(new String[] {SqlText.name(by), SqlText.name(to)});
   }

@@ -43,7 +43,8 @@ final class FormCheck {
         throw rejected(schema, "the name of its column " + column.name() + " is reserved");
       }
       if (hasEmptyStruct(column.type())) {
-        throw rejected(schema, "its column " + column.name() + " is a composite without attributes");
+        throw rejected(
+            schema, "its column " + column.name() + " is a composite without attributes");
       }
     }
     for (Column column : schema.columns()) {

@@ -105,8 +105,7 @@ final class FormStore {
 
   void remove(String owner) throws SQLException {
     for (String table : List.of("forms", "columns")) {
-      file.execute(
-          "DELETE FROM " + file.own(table) + " WHERE owner = " + SqlText.value(owner));
+      file.execute("DELETE FROM " + file.own(table) + " WHERE owner = " + SqlText.value(owner));
     }
   }
 }

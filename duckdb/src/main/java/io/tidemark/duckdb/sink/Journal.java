@@ -83,7 +83,12 @@ final class Journal {
     for (String missing : segment.columns()) {
       if (!columns.contains(missing)) {
         file.execute(
-            "ALTER TABLE " + file.own(name) + " ADD COLUMN " + missing + " " + type(segment, missing));
+            "ALTER TABLE "
+                + file.own(name)
+                + " ADD COLUMN "
+                + missing
+                + " "
+                + type(segment, missing));
       }
     }
     String names = segment.columns().stream().sorted().collect(Collectors.joining(", "));

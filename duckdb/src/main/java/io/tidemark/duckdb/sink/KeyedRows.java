@@ -33,7 +33,9 @@ final class KeyedRows {
 
   void apply(String counted) throws SQLException {
     String left =
-        form.columns().stream().map(part -> "u" + part.attnum()).collect(Collectors.joining(" OR "));
+        form.columns().stream()
+            .map(part -> "u" + part.attnum())
+            .collect(Collectors.joining(" OR "));
     List<String> cuts =
         file.query(
             "SELECT pos::VARCHAR FROM "
@@ -98,7 +100,8 @@ final class KeyedRows {
 
   /** The columns of which a survivor's value was left out. */
   private List<Part> unchanged() throws SQLException {
-    List<Part> parts = form.columns().stream().filter(part -> !form.key().contains(part.attnum())).toList();
+    List<Part> parts =
+        form.columns().stream().filter(part -> !form.key().contains(part.attnum())).toList();
     if (parts.isEmpty()) {
       return List.of();
     }
@@ -121,7 +124,8 @@ final class KeyedRows {
   }
 
   private void fill(String range, List<Part> parts) throws SQLException {
-    String any = parts.stream().map(part -> "u" + part.attnum()).collect(Collectors.joining(" OR "));
+    String any =
+        parts.stream().map(part -> "u" + part.attnum()).collect(Collectors.joining(" OR "));
     String looked =
         form.keyParts().stream()
             .map(
@@ -138,8 +142,7 @@ final class KeyedRows {
             + looked
             + " FROM temp.main.survivors WHERE "
             + any);
-    String set =
-        parts.stream().map(KeyedRows::lastSet).collect(Collectors.joining(", "));
+    String set = parts.stream().map(KeyedRows::lastSet).collect(Collectors.joining(", "));
     file.execute(
         "CREATE OR REPLACE TEMP TABLE set_before AS SELECT "
             + sql.keyNames("y.")
@@ -159,7 +162,14 @@ final class KeyedRows {
             + sql.keyNames("y."));
     String held =
         parts.stream()
-            .map(part -> "{'v': t." + ChangesView.quoted(part) + ", 't': " + RowSql.ownRaw("t", part) + "} AS h" + part.attnum())
+            .map(
+                part ->
+                    "{'v': t."
+                        + ChangesView.quoted(part)
+                        + ", 't': "
+                        + RowSql.ownRaw("t", part)
+                        + "} AS h"
+                        + part.attnum())
             .collect(Collectors.joining(", "));
     file.execute(
         "CREATE OR REPLACE TEMP TABLE held_before AS SELECT n.pos, "
@@ -207,7 +217,8 @@ final class KeyedRows {
                   + " IS NULL AND h.pos IS NULL",
               row -> row.getLong(1));
       if (missing.get(0) > 0) {
-        throw CurrentTable.changed(table, 
+        throw CurrentTable.changed(
+            table,
             missing.get(0)
                 + " rows were updated whose value of column "
                 + part.name()

@@ -38,8 +38,7 @@ final class Stage {
     for (StageTable table : open) {
       Segment segment = table.sealed();
       sealed.put(segment.table(), segment);
-      pieces.add(
-          new Staged(table.schema().name(), table.rows(), 0, segment.table()));
+      pieces.add(new Staged(table.schema().name(), table.rows(), 0, segment.table()));
     }
     open.clear();
     byForm.clear();

@@ -120,7 +120,8 @@ final class StageTable {
     if (!needed.isEmpty()) {
       close();
       for (Map.Entry<String, String> column : needed.entrySet()) {
-        file.execute("ALTER TABLE " + table() + " ADD COLUMN " + column.getKey() + " " + column.getValue());
+        file.execute(
+            "ALTER TABLE " + table() + " ADD COLUMN " + column.getKey() + " " + column.getValue());
       }
       columns.putAll(needed);
     }

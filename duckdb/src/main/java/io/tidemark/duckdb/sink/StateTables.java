@@ -73,7 +73,8 @@ final class StateTables {
     SinkState state =
         file.query(
                 "SELECT epoch, parts FROM " + file.own("tidemark"),
-                row -> new SinkState(row.getLong(1), position((Map<?, ?>) row.getObject(2)), entries))
+                row ->
+                    new SinkState(row.getLong(1), position((Map<?, ?>) row.getObject(2)), entries))
             .get(0);
     epoch = state.epoch();
     return state;
@@ -124,7 +125,9 @@ final class StateTables {
 
   SinkException.Fenced fenced() {
     return new SinkException.Fenced(
-        "Cannot go on writing: another writer has taken over from epoch " + epoch + ". Stop this one.");
+        "Cannot go on writing: another writer has taken over from epoch "
+            + epoch
+            + ". Stop this one.");
   }
 
   void store(Commit commit) throws SQLException {
@@ -156,7 +159,11 @@ final class StateTables {
             (table, state) -> {
               if (!isShown(table, state)) {
                 names.add(
-                    "(" + SqlText.value(table.schema()) + ", " + SqlText.value(table.table()) + ")");
+                    "("
+                        + SqlText.value(table.schema())
+                        + ", "
+                        + SqlText.value(table.table())
+                        + ")");
                 rows.add(row(table, state));
               }
             });

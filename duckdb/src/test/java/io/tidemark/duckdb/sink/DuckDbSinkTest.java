@@ -51,8 +51,7 @@ class DuckDbSinkTest {
         assertThat(rows(reader, "FROM shop.items ORDER BY id")).containsExactly("1,a", "2,b");
         assertThat(rows(reader, "SELECT schema_name, table_name, state FROM _tidemark.tables"))
             .containsExactly("shop,items,member");
-        assertThat(
-                rows(reader, "SELECT comment FROM duckdb_tables() WHERE table_name = 'items'"))
+        assertThat(rows(reader, "SELECT comment FROM duckdb_tables() WHERE table_name = 'items'"))
             .containsExactly("Copied by Tidemark; key: \"id\"");
       }
       Seen.in(destination).holds(ITEMS, first, second);

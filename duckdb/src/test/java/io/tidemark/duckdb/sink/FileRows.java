@@ -22,7 +22,9 @@ final class FileRows {
   private FileRows() {}
 
   static List<CurrentRow> current(DuckDbConfig config, TableName table) {
-    try (Connection connection = new DuckDBDriver().connect("jdbc:duckdb:" + config.path(), CopyFile.properties(config));
+    try (Connection connection =
+            new DuckDBDriver()
+                .connect("jdbc:duckdb:" + config.path(), CopyFile.properties(config));
         Statement statement = connection.createStatement()) {
       try (ResultSet found =
           statement.executeQuery(
@@ -37,8 +39,7 @@ final class FileRows {
         }
       }
       try (ResultSet rows =
-          statement.executeQuery(
-              "FROM \"" + table.schema() + "\".\"" + table.table() + "\"")) {
+          statement.executeQuery("FROM \"" + table.schema() + "\".\"" + table.table() + "\"")) {
         List<CurrentRow> all = new ArrayList<>();
         while (rows.next()) {
           all.add(row(rows));

@@ -12,8 +12,8 @@ import java.util.Random;
 
 /**
  * A process that writes until it is killed. Transaction {@code n}, at LSN {@code 1000 + 10 n},
- * inserts row {@code n} and, where {@code n} is odd, updates row {@code n / 2}, leaving its note out;
- * it goes on where the file's tidemark says.
+ * inserts row {@code n} and, where {@code n} is odd, updates row {@code n / 2}, leaving its note
+ * out; it goes on where the file's tidemark says.
  */
 public final class KilledDuckDbWriter {
   static final TableSchema ROWS =
