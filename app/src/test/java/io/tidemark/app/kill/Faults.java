@@ -94,9 +94,17 @@ final class Faults {
     return faults.get(turn++ % faults.size()).begin();
   }
 
-  /** Cuts every connection of every pipeline, as a network that fails. */
+  /**
+   * Cuts every connection of every pipeline, as a network that fails. A server process that is just
+   * sending to one that sleeps notices it later: the slot is free at the end.
+   */
   void cutAll() throws SQLException {
-    run(CUT + "application_name LIKE 'tidemark%'");
+    String busy =
+        "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'tidemark' AND active";
+    do {
+      run(CUT + "application_name LIKE 'tidemark%'");
+      LockSupport.parkNanos(100_000_000);
+    } while (!"0".equals(AuditLog.one(server, busy)));
   }
 
   private Begun alter() throws SQLException {
