@@ -205,7 +205,10 @@ class KeyCopyTest {
                 }
               });
       // its commit is in the log and comes in the stream, and no snapshot shows it
-      capture.until(() -> capture.copy.rows.get(T).stream().anyMatch(row -> row.op() == Op.UPDATE));
+      capture.until(
+          () ->
+              capture.copy.rows.getOrDefault(T, List.of()).stream()
+                  .anyMatch(row -> row.op() == Op.UPDATE));
       for (int i = 0; i < 60; i++) {
         capture.step();
       }
