@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every type and odd value through pgoutput: in binary where it may, in text always. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -52,7 +52,7 @@ class TypeStreamTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.tidemark.embedded.Version#available")
   void everyValueComesInTextAsTheServerPrintsIt(Version version) throws SQLException {
     Map<String, List<PgOutput.Value>> rows = stream(version, "every_table", false);
     assertThat(rows.keySet()).isEqualTo(tables(version).keySet());
@@ -60,7 +60,7 @@ class TypeStreamTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.tidemark.embedded.Version#available")
   void everyTypeThatMayComesInBinary(Version version) throws SQLException {
     Map<String, List<PgOutput.Value>> rows = stream(version, "binary_tables", true);
     assertThat(rows).hasSizeGreaterThan(90);
@@ -69,7 +69,7 @@ class TypeStreamTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("io.tidemark.embedded.Version#available")
   void aTypeWithoutSendFunctionInsideOfAnotherStopsABinaryStreamForEver(Version version) {
     assertThatThrownBy(() -> stream(version, "every_table", true))
         .isInstanceOf(SQLException.class)
