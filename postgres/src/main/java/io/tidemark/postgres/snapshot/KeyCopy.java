@@ -186,19 +186,20 @@ public final class KeyCopy {
    * Begins to read the lower part of an unread range: from now on its changes wait.
    *
    * @param upTo last key of the part; empty for all of the range
+   * @return the part, in the name of the one who begins: who read it before, and has not noticed
+   *     that it was given up, holds another object
    */
   public KeyRange begin(KeyRange range, Optional<Bound> upTo) {
-    KeyRange part = range;
+    int at = ranges.indexOf(range);
+    KeyRange part = new KeyRange(range.after, upTo.orElse(range.upTo));
+    part.mustSee = new HashSet<>(range.mustSee);
+    part.stage = Stage.PENDING;
+    ranges.set(at, part);
     if (upTo.isPresent()) {
-      int at = ranges.indexOf(range);
-      part = new KeyRange(range.after, upTo.get());
-      part.mustSee = new HashSet<>(range.mustSee);
       KeyRange rest = new KeyRange(upTo.get(), range.upTo);
       rest.mustSee = range.mustSee;
-      ranges.set(at, part);
       ranges.add(at + 1, rest);
     }
-    part.stage = Stage.PENDING;
     return part;
   }
 

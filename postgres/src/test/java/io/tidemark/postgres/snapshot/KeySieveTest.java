@@ -146,6 +146,22 @@ class KeySieveTest {
   }
 
   @Test
+  void whoHasNotNoticedThatARangeWasGivenUpDoesNotFinishItForTheNext() {
+    for (String upTo : new String[] {"10", null}) {
+      KeyRange first = begin(upTo);
+      assertThat(kept(change(Op.UPDATE, 110, 5))).isEmpty();
+      assertThat(sieve.sift(copy.giveUp(first))).isEmpty();
+      KeyRange second = begin(null);
+      assertThat(copy.isPending(first)).as("the first reader of the range").isFalse();
+      assertThat(copy.isPending(second)).isTrue();
+      assertThat(copy.ranges()).contains(second).doesNotContain(first);
+      assertThat(copy.mayRead(second, XidSet.parse("105:105:"))).as("what was dropped").isFalse();
+      assertThat(copy.mayRead(second, XidSet.parse("111:111:"))).isTrue();
+      assertThat(sieve.sift(copy.giveUp(second))).isEmpty();
+    }
+  }
+
+  @Test
   void aKeyThatMovesIsSplitWhereRangesDecideDifferently() {
     read("10", "110:110:");
     read("20", "130:130:");
