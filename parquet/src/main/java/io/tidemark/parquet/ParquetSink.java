@@ -53,6 +53,7 @@ public final class ParquetSink implements Sink {
 
   private final ParquetConfig config;
   private final Clock clock;
+  private final SinkUpkeep.Pace pace;
   private final ObjectStore store;
   private final ExecutorService publishers;
   private final Set<TableSchema> prepared = new HashSet<>();
@@ -71,8 +72,13 @@ public final class ParquetSink implements Sink {
   }
 
   ParquetSink(ParquetConfig config, ObjectStore store, Clock clock) {
+    this(config, store, clock, SinkUpkeep.Pace.STANDARD);
+  }
+
+  ParquetSink(ParquetConfig config, ObjectStore store, Clock clock, SinkUpkeep.Pace pace) {
     this.config = config;
     this.clock = clock;
+    this.pace = pace;
     this.store = store;
     AtomicInteger threads = new AtomicInteger();
     this.publishers =
@@ -126,7 +132,8 @@ public final class ParquetSink implements Sink {
             Optional.of(
                 new SinkUpkeep(
                     new LakeRewriter(store, config, names),
-                    new Encoder(config.compressionLevel())));
+                    new Encoder(config.compressionLevel()),
+                    pace));
       }
       names.prepare(log.nextNumber());
     } catch (StoreException e) {
@@ -259,7 +266,7 @@ public final class ParquetSink implements Sink {
 
   @Override
   public void commit(Commit commit) throws SinkException {
-    Replacement joined = upkeep.map(SinkUpkeep::ready).orElse(Replacement.NONE);
+    Replacement joined = joined();
     List<LakeFile> added = new ArrayList<>(joined.added());
     commit.staged().forEach(piece -> added.add(LakeFile.ofJson(piece.description())));
     StateLog.Superfluous superfluous =
@@ -279,6 +286,21 @@ public final class ParquetSink implements Sink {
       StateLog writer = log;
       publishers.execute(() -> delete(writer));
     }
+  }
+
+  /**
+   * What the next commit takes along. A commit may have shown a joined file while it was joined
+   * again: its rows count by another path then, and would count twice.
+   */
+  private Replacement joined() {
+    Replacement ready = upkeep.map(SinkUpkeep::ready).orElse(Replacement.NONE);
+    if (ready.removedPaths().stream().allMatch(log.state()::counts)) {
+      return ready;
+    }
+    upkeep.ifPresent(SinkUpkeep::drop);
+    List<String> useless = ready.added().stream().map(LakeFile::path).toList();
+    undeleted.add(new StateLog.Superfluous(useless, 0));
+    return Replacement.NONE;
   }
 
   /** Deletes what commits made superfluous; what cannot be deleted is tried again by the next. */

@@ -18,14 +18,19 @@ import org.slf4j.LoggerFactory;
 final class SinkUpkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SinkUpkeep.class);
 
-  /** Files of a run that are worth reading and writing again. */
-  private static final int LEAST_FILES = 16;
-
-  /** Commits between two looks at all files. */
-  private static final int LOOK_EVERY = 60;
+  /**
+   * How eagerly files are joined.
+   *
+   * @param leastFiles files of a run that are worth reading and writing again
+   * @param lookEvery commits between two looks at all files
+   */
+  record Pace(int leastFiles, int lookEvery) {
+    static final Pace STANDARD = new Pace(16, 60);
+  }
 
   private final LakeRewriter rewriter;
   private final Encoder encoder;
+  private final Pace pace;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
           task -> {
@@ -36,12 +41,13 @@ final class SinkUpkeep implements AutoCloseable {
   private Future<Replacement> job;
   private int commits;
 
-  SinkUpkeep(LakeRewriter rewriter, Encoder encoder) {
+  SinkUpkeep(LakeRewriter rewriter, Encoder encoder, Pace pace) {
     this.rewriter = rewriter;
     this.encoder = encoder;
+    this.pace = pace;
   }
 
-  /** What is ready to be committed; the same until {@link #committed}. */
+  /** What is ready to be committed; the same until {@link #committed} or {@link #drop}. */
   Replacement ready() {
     if (job == null || !job.isDone()) {
       return Replacement.NONE;
@@ -58,13 +64,18 @@ final class SinkUpkeep implements AutoCloseable {
     }
   }
 
+  /** Gives up what is ready. */
+  void drop() {
+    job = null;
+  }
+
   /** A commit took along what was ready; may begin the next run. */
   void committed(Replacement taken, Collection<LakeFile> files) {
     if (taken != Replacement.NONE) {
       job = null;
     }
-    if (job == null && (++commits % LOOK_EVERY == 0 || taken != Replacement.NONE)) {
-      List<List<LakeFile>> runs = rewriter.runsWorthwhile(files, LEAST_FILES);
+    if (job == null && (++commits % pace.lookEvery() == 0 || taken != Replacement.NONE)) {
+      List<List<LakeFile>> runs = rewriter.runsWorthwhile(files, pace.leastFiles());
       if (!runs.isEmpty()) {
         job = thread.submit(() -> rewriter.join(runs.get(0), encoder));
       }

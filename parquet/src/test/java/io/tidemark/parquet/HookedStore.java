@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** A real store in which a test can do something before an act, or let its answer be lost. */
@@ -17,6 +18,9 @@ public final class HookedStore implements ObjectStore {
 
   /** Done once before the next creation of a state object. */
   public Runnable beforeCreate = () -> {};
+
+  /** Done before a file is published under a key, by the thread that publishes it. */
+  public Consumer<String> beforePublish = key -> {};
 
   /** Whether the answer to the next creation of a state object is lost. */
   public boolean loseAnswer;
@@ -95,6 +99,7 @@ public final class HookedStore implements ObjectStore {
       failPublish = false;
       throw new StoreException(Outcome.UNKNOWN, "Cannot publish " + key + ": timed out.", null);
     }
+    beforePublish.accept(key);
     act();
     store.publish(file, key);
   }

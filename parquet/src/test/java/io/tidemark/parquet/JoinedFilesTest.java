@@ -21,6 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,12 +76,15 @@ class JoinedFilesTest {
 
   private void write(ParquetConfig config, HookedStore store, int flushes) throws Exception {
     try (ParquetSink sink = new ParquetSink(config, store, clock)) {
-      long flush = Long.parseLong(sink.open().entries().getOrDefault("flush", "0"));
-      for (int i = 0; i < flushes; i++) {
-        sink.stage(SinkRows.rows(ORDERS, flush * 10, flush * 10 + 10));
-        flush++;
-        SinkRows.commit(sink, 100 + flush * 10, Map.of("flush", Optional.of("" + flush)));
-      }
+      write(sink, Long.parseLong(sink.open().entries().getOrDefault("flush", "0")), flushes);
+    }
+  }
+
+  private static void write(ParquetSink sink, long begin, long flushes) throws Exception {
+    for (long flush = begin; flush < begin + flushes; flush++) {
+      sink.stage(SinkRows.rows(ORDERS, flush * 10, flush * 10 + 10));
+      String done = Long.toString(flush + 1);
+      SinkRows.commit(sink, 110 + flush * 10, Map.of("flush", Optional.of(done)));
     }
   }
 
@@ -167,6 +173,62 @@ class JoinedFilesTest {
       }
       assertThat(listed(lake, duck)).hasSize(200).isEqualTo(committed(config, duck));
       assertThat(names(lake)).hasSizeLessThan(10);
+    }
+  }
+
+  @Test
+  void whatIsShownWhileAPipelineJoinsItAgainCountsOnce() throws Exception {
+    Path lake = folder.resolve("lake");
+    ParquetConfig config = config(lake);
+    write(config, store(config), 5);
+    join(config, store(config));
+    List<String> aside = names(lake).stream().filter(name -> name.endsWith(".joined")).toList();
+    HookedStore store = store(config);
+    AtomicInteger joins = new AtomicInteger();
+    CountDownLatch joining = new CountDownLatch(1);
+    CountDownLatch shown = new CountDownLatch(1);
+    store.beforePublish =
+        key -> {
+          if (key.endsWith(".joined") && joins.incrementAndGet() == 1) {
+            joining.countDown();
+            await(shown);
+          }
+        };
+    try (Duck duck = new Duck();
+        ParquetSink sink = new ParquetSink(config, store, clock, new SinkUpkeep.Pace(4, 1))) {
+      sink.open();
+      write(sink, 5, 4);
+      await(joining);
+      clock.forward();
+      write(sink, 9, 4);
+      assertThat(counting(config)).doesNotContainAnyElementsOf(aside);
+      shown.countDown();
+      long flush = 13;
+      for (; joins.get() < 2; flush++) { // the next one begins when the first is settled
+        assertThat(flush).isLessThan(5000);
+        write(sink, flush, 1);
+      }
+      clock.forward();
+      write(sink, flush, 10);
+      sink.open(); // waits for the join that runs
+      assertThat(listed(lake, duck)).isEqualTo(committed(config, duck));
+    } finally {
+      shown.countDown();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private List<String> counting(ParquetConfig config) throws Exception {
+    try (ParquetLake lake = ParquetLake.open(config, folder.resolve("cache"), 1 << 30);
+        LakeView view = lake.at(AsOf.LATEST)) {
+      return view.tables().get(ORDERS.name()).stream().map(LakeFile::path).toList();
     }
   }
 

@@ -35,11 +35,22 @@ public final class FolderStore implements ObjectStore {
   private final Path root;
   private final Exclusion exclusion;
   private final Set<Path> unsynced = ConcurrentHashMap.newKeySet();
+  private final Force folders;
+
+  /** Makes the names in a folder durable. */
+  interface Force {
+    void folder(Path folder) throws IOException;
+  }
 
   /** A store in a folder, which need not exist yet. */
   public FolderStore(Path root, Exclusion exclusion) {
+    this(root, exclusion, FolderStore::syncFolder);
+  }
+
+  FolderStore(Path root, Exclusion exclusion, Force folders) {
     this.root = root.toAbsolutePath().normalize();
     this.exclusion = exclusion;
+    this.folders = folders;
   }
 
   @Override
@@ -178,13 +189,15 @@ public final class FolderStore implements ObjectStore {
     }
   }
 
+  /** One thread at a time: nobody may find that a folder is done while another still forces it. */
   @Override
-  public void sync() throws StoreException {
+  public synchronized void sync() throws StoreException {
     for (Path folder : unsynced) {
+      unsynced.remove(folder); // before: a name that comes meanwhile puts it in again
       try {
-        syncFolder(folder);
-        unsynced.remove(folder);
+        folders.folder(folder);
       } catch (IOException e) {
+        unsynced.add(folder);
         throw failed("force to the disk", folder, e);
       }
     }
