@@ -247,6 +247,12 @@ public final class PostgresSource implements ChangeSource {
                       .ifPresent(now -> book.published(tracked, now)));
     }
     watch.reconcile(present, tidemark);
+    for (TrackedTable table : book.all()) {
+      if (table.follows() && book.publishedAs(table) == null) {
+        // a note of an older version, and the catalog has the table under its name no more
+        book.again(table, "it is not known any more how it was published", tidemark);
+      }
+    }
   }
 
   /** A copy in key ranges that was broken off goes on with its ledger; no other one has a use. */

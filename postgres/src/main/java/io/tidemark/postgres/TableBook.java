@@ -94,6 +94,8 @@ final class TableBook {
     note.ifPresent(
         known -> {
           table.floor = known.floorLsn().value();
+          // until the stream has passed its end, a table that has gone is decoded as it was
+          table.published = known.publishedAs().orElse(null);
           table.look = known.look();
           known.floors().forEach((leaf, at) -> table.leafFloors.put(leaf, Lsn.parse(at).value()));
           // what was copied of them counts for nothing: they are copied again
@@ -208,6 +210,7 @@ final class TableBook {
         new TableNote(
             new Lsn(table.floor).toString(),
             table.published == null ? "" : table.published.stamp(),
+            table.published == null ? null : TableNote.Publishing.of(table.published),
             table.look,
             leaves,
             floors);

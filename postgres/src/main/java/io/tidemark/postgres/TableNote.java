@@ -7,7 +7,10 @@ import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
+import io.tidemark.postgres.slot.Publication.Published;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -15,7 +18,10 @@ import java.util.TreeMap;
  *
  * @param floor position of the snapshot that the copy was made from: rows of commits below it do
  *     not count
- * @param published how the table was published: {@code Publication.Published.stamp}
+ * @param published how the table was published: {@code Publication.Published.stamp}; empty where it
+ *     was not
+ * @param publishing what that stamp stands for: the catalog does not tell it any more of a table
+ *     that has gone; null where it was not published, and in a note of an older version
  * @param look what the catalog showed
  * @param leaves partitions that came with rows and are not copied yet, by pg_class.oid
  * @param floors position of the snapshot of each that is copied, while the table catches up: rows
@@ -24,6 +30,7 @@ import java.util.TreeMap;
 record TableNote(
     String floor,
     String published,
+    Publishing publishing,
     TableLook look,
     Map<Integer, TableName> leaves,
     Map<Integer, String> floors) {
@@ -37,12 +44,47 @@ record TableNote(
     floors = floors == null ? Map.of() : new TreeMap<>(floors);
   }
 
+  /** A {@link Published} without its stamp. */
+  record Publishing(
+      String publication,
+      String publishes,
+      boolean viaRoot,
+      boolean generated,
+      List<Integer> columns,
+      String rowFilter) {
+    static Publishing of(Published published) {
+      return new Publishing(
+          published.publication(),
+          published.publishes(),
+          published.viaRoot(),
+          published.generated(),
+          published.columns(),
+          published.rowFilter().orElse(null));
+    }
+
+    private Published stamped(String stamp) {
+      return new Published(
+          publication,
+          publishes,
+          viaRoot,
+          generated,
+          columns,
+          Optional.ofNullable(rowFilter),
+          stamp);
+    }
+  }
+
   static String key(TableName table) {
     return PREFIX + table;
   }
 
   Lsn floorLsn() {
     return Lsn.parse(floor);
+  }
+
+  /** How the table was published; empty where it was not, or where the note does not say. */
+  Optional<Published> publishedAs() {
+    return Optional.ofNullable(publishing).map(known -> known.stamped(published));
   }
 
   String toJson() {

@@ -178,6 +178,70 @@ class TrackingTest {
   }
 
   @Test
+  void aTableAlteredAndRenamedWhileNothingReadsKeepsTheRowsBefore() throws Exception {
+    try (Capture capture = capture("renamed_down")) {
+      capture.open();
+      capture.untilMember("t");
+      capture.catchUp();
+      capture.source.close();
+      capture.execute(
+          "ALTER TABLE t ADD COLUMN c int DEFAULT 5",
+          "INSERT INTO t VALUES (100, 'before', 6)",
+          "ALTER TABLE t RENAME TO s",
+          "INSERT INTO s VALUES (101, 'under the new name', 7)");
+      capture.open();
+      capture.until(() -> capture.phase("t") == Phase.DETACHED);
+      assertThat(capture.copy.current(TableName.parse("t")))
+          .hasSize(51)
+          .contains("[1, v1, 5]", "[100, before, 6]");
+      capture.untilMember("s");
+      capture.execute("INSERT INTO s VALUES (102, 'after', 8)");
+      capture.assertEqual("s");
+    }
+  }
+
+  @Test
+  void whatTheEventTriggerSaysOfTablesThatAreGoneIsTakenAfterARestart() throws Exception {
+    try (Capture capture = capture("gone_down")) {
+      capture.execute(
+          "CREATE TABLE remade (id int PRIMARY KEY)",
+          "INSERT INTO remade VALUES (1)",
+          "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id)",
+          "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+          "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)",
+          "INSERT INTO p VALUES (1), (2)");
+      capture.execute(EventTrigger.sql());
+      capture.open();
+      capture.untilMember("t", "remade", "p");
+      capture.catchUp();
+      capture.source.close();
+      capture.execute(
+          "ALTER TABLE t ADD COLUMN c int DEFAULT 5",
+          "INSERT INTO t VALUES (100, 'before', 6)",
+          "DROP TABLE t",
+          "DROP TABLE p1",
+          "CREATE TABLE p3 PARTITION OF p FOR VALUES IN (3)",
+          "INSERT INTO p VALUES (3)",
+          "DROP TABLE p",
+          "ALTER TABLE remade ADD COLUMN c int",
+          "DROP TABLE remade",
+          "CREATE TABLE remade (id int PRIMARY KEY, d int)",
+          "INSERT INTO remade VALUES (2, 3)");
+      capture.open();
+      capture.until(
+          () -> capture.phase("t") == Phase.DETACHED && capture.phase("p") == Phase.DETACHED);
+      assertThat(capture.copy.current(TableName.parse("t")))
+          .hasSize(51)
+          .contains("[1, v1, 5]", "[100, before, 6]");
+      assertThat(capture.copy.current(TableName.parse("p"))).containsExactly("[2]", "[3]");
+      capture.until(() -> attempt(capture, "remade") == 2);
+      capture.untilMember("remade");
+      capture.execute("INSERT INTO remade VALUES (4, 5)");
+      capture.assertEqual("remade");
+    }
+  }
+
+  @Test
   void namesThatAreSwappedTakeTheirRowsAlong() throws Exception {
     try (Capture capture = capture("swapped")) {
       capture.execute(

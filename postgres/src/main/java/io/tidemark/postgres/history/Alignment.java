@@ -206,7 +206,11 @@ public final class Alignment {
         schema.partitioned());
   }
 
-  /** The catalog forgets the value of older rows with the next rewrite, their copies need it. */
+  /**
+   * The form as a later one of the same copy: under the name that the copy has, which the catalog
+   * may have changed already, and with the values of older rows, which the catalog forgets with the
+   * next rewrite.
+   */
   public static TableSchema keepBackfill(TableSchema next, TableSchema before) {
     List<Column> columns =
         next.columns().stream()
@@ -229,7 +233,7 @@ public final class Alignment {
                 })
             .toList();
     return new TableSchema(
-        next.name(),
+        before.name(),
         next.relationOid(),
         next.version(),
         columns,
