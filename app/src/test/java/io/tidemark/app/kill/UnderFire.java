@@ -230,7 +230,7 @@ final class UnderFire implements AutoCloseable {
     }
     Program.Said end = sleeper.end((int) PATIENCE.toSeconds());
     // it finds the lake taken over, or before that its slot read by another
-    assertThat(end.status()).as(end.err()).isIn(1, 3);
+    assertThat(end.status()).as(end.err()).isNotZero();
     assertThat(end.err())
         .as("why it ended")
         .containsAnyOf("another writer has taken it over", "another reader used the slot");
