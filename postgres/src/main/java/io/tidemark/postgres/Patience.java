@@ -9,6 +9,11 @@ final class Patience {
   private Lsn at = Lsn.ZERO;
   private int times;
 
+  /** Begins anew, after reading went well for a while. */
+  void forget() {
+    times = 0;
+  }
+
   /**
    * Takes a failure.
    *

@@ -118,6 +118,7 @@ final class StreamRunner implements Runnable {
         if (System.nanoTime() - startedAt > TimeUnit.SECONDS.toNanos(30)) {
           pause = FIRST_PAUSE;
           busySince = 0;
+          patience.forget();
         }
         busySince = isBusy(failure) ? (busySince == 0 ? startedAt : busySince) : 0;
         refuse(failure, busySince);
@@ -154,14 +155,10 @@ final class StreamRunner implements Runnable {
       Lsn start = anchors.readFrom(consumer.position());
       gate.pass(consumer.position(), start);
       keys.moveTo(gate.identity().timeline(), consumer.position());
+      StreamOptions options = options(start); // asked of the server before the connection is there
       ReplicationReader running =
           ReplicationReader.start(
-              connector.replication(),
-              options(start),
-              limits(),
-              queue.budget(),
-              consumer,
-              consumer);
+              connector.replication(), options, limits(), queue.budget(), consumer, consumer);
       running.confirm(confirmed);
       reader = running;
       if (closed) {

@@ -193,6 +193,22 @@ class HardCasesTest {
   }
 
   @Test
+  void aKeyThatIsStoredOutOfLineIsNeverLeftOut() throws Exception {
+    try (Capture capture = new Capture(server, "longkey")) {
+      capture.execute(
+          "CREATE TABLE long_key (k text PRIMARY KEY, n int)",
+          "ALTER TABLE long_key ALTER COLUMN k SET STORAGE EXTERNAL",
+          "INSERT INTO long_key SELECT repeat(md5(i::text), 75), i FROM generate_series(1, 3) i");
+      capture.open();
+      capture.untilMember("long_key");
+      capture.execute(
+          "UPDATE long_key SET n = n + 1", "UPDATE long_key SET k = 'short' WHERE n = 2");
+      capture.assertEqual("long_key");
+      assertThat(capture.copy.current(TableName.parse("long_key"))).hasSize(3);
+    }
+  }
+
+  @Test
   void goesNowhereFromASlotThatWentAheadOrIsGone() throws Exception {
     try (Capture capture = capture("rule4")) {
       capture.open();

@@ -8,6 +8,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
@@ -84,16 +85,21 @@ final class DemoFolder implements AutoCloseable {
     return root.resolve("tidemark.yaml");
   }
 
-  /** Writes the configuration, which may hold secrets, so that only our user can read it. */
+  /**
+   * Writes the configuration, which may hold secrets, so that only our user can read it; whole or
+   * not at all, for other commands may read it just now.
+   */
   void writeConfig(String text) {
+    Path fresh = root.resolve("tidemark.yaml.new");
     try {
-      Files.deleteIfExists(config());
-      Files.createFile(config());
+      Files.deleteIfExists(fresh);
+      Files.createFile(fresh);
       if (Files.getFileStore(root).supportsFileAttributeView("posix")) {
         Files.setPosixFilePermissions(
-            config(), java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
+            fresh, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
       }
-      Files.writeString(config(), text);
+      Files.writeString(fresh, text);
+      Files.move(fresh, config(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new TidemarkException(
           ErrorCode.BUSY, "Cannot write " + config() + ": " + e.getMessage() + ".", e);

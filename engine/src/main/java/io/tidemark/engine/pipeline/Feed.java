@@ -125,9 +125,14 @@ final class Feed {
     return tables;
   }
 
+  /** The name that a table has in the copies; empty where it is left out, or has none yet. */
+  Optional<TableName> nameInCopy(TableName table) {
+    return Optional.ofNullable(copyNames.get(table));
+  }
+
   /** The name that a table has in the copies; the same where no transform says otherwise. */
   TableName copyName(TableName table) {
-    return copyNames.getOrDefault(table, table);
+    return nameInCopy(table).orElse(table);
   }
 
   /** A place in the source's log as the source's positions say it. */

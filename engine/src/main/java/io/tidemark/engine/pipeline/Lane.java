@@ -289,10 +289,13 @@ final class Lane implements Runnable {
     listener.cannotHold(source, why.getMessage());
   }
 
-  /** Where every table stands, by the names that the copy has. */
+  /** Where every table stands that has a name in the copy, by that name. */
   private SortedMap<TableName, TableState> copyTables() {
     SortedMap<TableName, TableState> tables = new TreeMap<>();
-    state.tables().forEach((source, now) -> tables.put(listener.copyName(source), now));
+    state
+        .tables()
+        .forEach(
+            (source, now) -> listener.nameInCopy(source).ifPresent(name -> tables.put(name, now)));
     return tables;
   }
 

@@ -1,6 +1,7 @@
 package io.tidemark.engine.pipeline;
 
 import io.tidemark.api.model.TableName;
+import java.util.Optional;
 
 /** What a lane tells the run it belongs to, on its own thread. */
 interface LaneListener {
@@ -13,8 +14,8 @@ interface LaneListener {
   /** The sink cannot hold a table. */
   void cannotHold(TableName source, String reason);
 
-  /** The name that a table of the source has in the copies. */
-  TableName copyName(TableName source);
+  /** The name that a table of the source has in the copies; empty where it has none. */
+  Optional<TableName> nameInCopy(TableName source);
 
   /** The lane's thread has ended, well or not. */
   void ended(Lane lane);

@@ -194,10 +194,23 @@ public final class Pipeline {
    * the next commit on, the rest stays aside.
    *
    * @param table its name at the source
+   * @throws TidemarkException USAGE when it has none
    */
   public void replayLetters(TableName table) {
     PipelineRun life = runningLife();
-    life.delivery().event(new LaneEvent.Replay(life.feed().copyName(table)));
+    life.delivery().event(new LaneEvent.Replay(withLetters(life, table)));
+  }
+
+  private static TableName withLetters(PipelineRun life, TableName table) {
+    TableName name = life.feed().copyName(table);
+    if (life.delivery().lanes().stream().allMatch(lane -> lane.letters().count(name) == 0)) {
+      throw new TidemarkException(
+          ErrorCode.USAGE,
+          "Cannot find dead letters of "
+              + table
+              + ": there are none. Look at their list for the tables that have some.");
+    }
+    return name;
   }
 
   /**
@@ -205,10 +218,11 @@ public final class Pipeline {
    * the table is copied again.
    *
    * @param table its name at the source
+   * @throws TidemarkException USAGE when it has none
    */
   public void discardLetters(TableName table) {
     PipelineRun life = runningLife();
-    life.delivery().event(new LaneEvent.Discard(life.feed().copyName(table)));
+    life.delivery().event(new LaneEvent.Discard(withLetters(life, table)));
   }
 
   /**

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -237,8 +238,8 @@ final class PipelineRun implements LaneListener {
   }
 
   @Override
-  public TableName copyName(TableName source) {
-    return feed.copyName(source);
+  public Optional<TableName> nameInCopy(TableName source) {
+    return feed.nameInCopy(source);
   }
 
   @Override

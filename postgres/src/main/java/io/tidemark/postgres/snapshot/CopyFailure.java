@@ -38,9 +38,10 @@ public record CopyFailure(Kind kind, String reason) {
       return new CopyFailure(Kind.LASTING, what + thrown.getMessage());
     }
     if (thrown instanceof TidemarkException known) {
-      return new CopyFailure(
-          known.code() == ErrorCode.SOURCE_UNREACHABLE ? Kind.BROKEN_OFF : Kind.LASTING,
-          known.getMessage());
+      boolean heals =
+          known.code() == ErrorCode.SOURCE_UNREACHABLE
+              || known.code() == ErrorCode.SOURCE_NOT_READY;
+      return new CopyFailure(heals ? Kind.BROKEN_OFF : Kind.LASTING, known.getMessage());
     }
     if (thrown instanceof OutOfMemoryError) {
       // the driver reads a whole row into memory before its length can be looked at

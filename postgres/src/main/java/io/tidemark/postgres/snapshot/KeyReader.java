@@ -48,7 +48,7 @@ public final class KeyReader implements AutoCloseable {
    */
   public KeyReader(Connector connector, CopyPlan plan, KeyOrder order, long maxRowBytes)
       throws SQLException {
-    this.connection = connector.sql();
+    this.connection = connector.bytes();
     this.plan = plan;
     this.order = order;
     this.maxRowBytes = maxRowBytes;

@@ -71,7 +71,9 @@ final class StreamBlock {
     rawRows = 0;
     long now = resolver.generation();
     if (now != next.generation()) {
+      long memory = next.memory();
       next.endRows();
+      streams.changed(next, memory);
       next.receptions().replaceAll((oid, old) -> reception(old.relation));
       next.generation(now);
     }

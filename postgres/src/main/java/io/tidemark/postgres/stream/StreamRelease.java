@@ -33,9 +33,11 @@ final class StreamRelease {
 
   /** Gives everything; false when the pace ended it. */
   boolean give(StreamedTransaction transaction, StreamStore streams) {
+    long memory = transaction.memory();
     StreamedTransaction.Reading reading = transaction.read();
+    streams.read(transaction, memory);
     while (true) {
-      long memory = transaction.memory();
+      memory = transaction.memory();
       StreamedTransaction.Segment segment = reading.next();
       streams.read(transaction, memory);
       if (segment == null) {

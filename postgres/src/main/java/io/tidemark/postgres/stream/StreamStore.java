@@ -82,6 +82,9 @@ final class StreamStore implements AutoCloseable {
       memory -= transaction.memory();
       transaction.close();
       count();
+      if (open.isEmpty() && memory != 0) {
+        throw new IllegalStateException("Nothing is kept, but memory counts " + memory + ".");
+      }
     }
   }
 

@@ -77,7 +77,7 @@ final class TableRows {
   void add(RowBinding binding, Op op, Transaction transaction, long ordinal, Tuple row)
       throws UnreadableValueException {
     begin(binding, op, transaction, ordinal);
-    fill(binding, row, row, columns);
+    fill(binding, row, Before.NONE, row, columns);
   }
 
   /** Appends the row of an UPDATE that has an old key or row; {@code transaction} as above. */
@@ -85,12 +85,12 @@ final class TableRows {
       RowBinding binding, Transaction transaction, long ordinal, Before kind, Tuple old, Tuple row)
       throws UnreadableValueException {
     begin(binding, Op.UPDATE, transaction, ordinal);
-    fill(binding, row, kind == Before.FULL ? old : row, columns);
+    fill(binding, row, kind, old, columns);
     batch.addBefore(kind);
     if (before == null) {
       before = batch.before().toArray(ColumnData[]::new);
     }
-    fill(binding, old, old, before);
+    fill(binding, old, Before.NONE, old, before);
   }
 
   /** Appends a TRUNCATE. */
@@ -121,10 +121,10 @@ final class TableRows {
   /**
    * Appends one element to each column.
    *
-   * @param whole where an unchanged value of the row is found, if it is there: the old row where
-   *     that is whole, else the row itself
+   * @param kind what the old row holds; values that the row lacks as unchanged are taken from it
    */
-  private static void fill(RowBinding binding, Tuple row, Tuple whole, ColumnData[] columns)
+  private static void fill(
+      RowBinding binding, Tuple row, Before kind, Tuple old, ColumnData[] columns)
       throws UnreadableValueException {
     int width = binding.width();
     int i = 0;
@@ -133,7 +133,11 @@ final class TableRows {
         int target = binding.target(i);
         if (target >= 0) {
           ColumnData column = columns[target];
-          Tuple from = row.kind(i) == Tuple.UNCHANGED ? whole : row;
+          // An old key has nulls for all columns that are not part of it.
+          boolean known =
+              row.kind(i) == Tuple.UNCHANGED
+                  && (kind == Before.FULL || kind == Before.KEY && old.kind(i) != Tuple.NULL);
+          Tuple from = known ? old : row;
           switch (from.kind(i)) {
             case Tuple.NULL -> column.vector().addNull();
             case Tuple.UNCHANGED -> column.addUnchanged();
