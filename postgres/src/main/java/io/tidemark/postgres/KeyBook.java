@@ -17,12 +17,20 @@ import java.util.Optional;
 
 /** The steps of copies in key ranges. They are taken under the book's monitor. */
 final class KeyBook {
+  private static final String PROMOTED =
+      "a standby was promoted while the table was copied; it is copied again";
+
   private final TableBook book;
   private final TypeBook types;
+  private int timeline;
 
-  KeyBook(TableBook book, TypeBook types) {
+  /**
+   * @param timeline on which the copy stands
+   */
+  KeyBook(TableBook book, TypeBook types, int timeline) {
     this.book = book;
     this.types = types;
+    this.timeline = timeline;
   }
 
   /** A copy attempt begins; the ledger stands in the same commit as the row that begins it. */
@@ -65,13 +73,24 @@ final class KeyBook {
     }
   }
 
-  /** The server's timeline may be another one since the connection was lost. */
-  void moveTo(int timeline, Lsn at) {
+  /**
+   * The server's timeline may be another one since the connection was lost. Copies whose snapshots
+   * may never have happened there begin again, also those under one snapshot.
+   *
+   * @param at a position that the stream has passed, and that both timelines have
+   */
+  void moveTo(int now, Lsn at) {
     synchronized (book) {
+      boolean other = now != timeline;
+      timeline = now;
       for (TrackedTable table : book.all()) {
-        if (table.keys != null && !table.keys.moveTo(timeline)) {
-          book.again(
-              table, "a standby was promoted while the table was copied; it is copied again", at);
+        boolean holds = !other || !table.isCopiedAbove(at);
+        if (table.keys != null) {
+          table.keys.passed(at.value());
+          holds = table.keys.moveTo(now);
+        }
+        if (!holds) {
+          book.again(table, PROMOTED, at);
         }
       }
     }

@@ -77,12 +77,7 @@ public final class PostgresSource implements ChangeSource {
   public void open(ResumePoint resume) {
     try {
       Lsn tidemark = resume.position().lsn(config.slot());
-      gate =
-          new Gate(
-              connector,
-              config.slot(),
-              Optional.ofNullable(resume.notes().get(IDENTITY_NOTE)).map(SourceIdentity::fromJson),
-              now -> book.note(IDENTITY_NOTE, now.toJson()));
+      gate = new Gate(connector, config.slot(), identity(resume), this::moved);
       Anchors anchors =
           new Anchors(
               config.slot(),
@@ -97,8 +92,9 @@ public final class PostgresSource implements ChangeSource {
       if (tidemark.equals(Lsn.ZERO)) {
         begin(slot);
       } else {
-        consumer.startAt(tidemark, session.clockMicros());
+        // before the first boundary, which makes the new timeline known with the copy
         keys.moveTo(gate.identity().timeline(), tidemark);
+        consumer.startAt(tidemark, session.clockMicros());
         resumeTables();
       }
       book.note(IDENTITY_NOTE, gate.identity().toJson());
@@ -109,6 +105,20 @@ public final class PostgresSource implements ChangeSource {
       Thread.currentThread().interrupt();
       throw new TidemarkException(
           ErrorCode.SOURCE_UNREACHABLE, "Cannot open the source: it was interrupted.", e);
+    }
+  }
+
+  private static Optional<SourceIdentity> identity(ResumePoint resume) {
+    return Optional.ofNullable(resume.notes().get(IDENTITY_NOTE)).map(SourceIdentity::fromJson);
+  }
+
+  /** The server has another timeline: what does not hold there is told with it, by one act. */
+  private void moved(SourceIdentity now) {
+    synchronized (book) {
+      if (keys != null) {
+        keys.moveTo(now.timeline(), consumer.position());
+      }
+      book.note(IDENTITY_NOTE, now.toJson());
     }
   }
 
@@ -160,7 +170,11 @@ public final class PostgresSource implements ChangeSource {
             config.tables(),
             new PublicationKeeper(config.publication(), config.insertsPublication(), keeping),
             types);
-    keys = new KeyBook(book, types);
+    keys =
+        new KeyBook(
+            book,
+            types,
+            identity(resume).map(SourceIdentity::timeline).orElse(gate.identity().timeline()));
     runner =
         new StreamRunner(
             config,

@@ -111,6 +111,14 @@ final class TrackedTable {
         && (state.phase() == Phase.COPYING || state.phase() == Phase.CATCHING_UP);
   }
 
+  /** Whether it, or a leaf of it, was copied under a snapshot above a place of the log. */
+  boolean isCopiedAbove(Lsn place) {
+    return follows()
+        && (Long.compareUnsigned(floor, place.value()) > 0
+            || leafFloors.values().stream()
+                .anyMatch(leaf -> Long.compareUnsigned(leaf, place.value()) > 0));
+  }
+
   /** Whether partitions are still to be copied by themselves. */
   boolean lacksLeaves() {
     return !leavesWaiting.isEmpty() || !leavesCopying.isEmpty();

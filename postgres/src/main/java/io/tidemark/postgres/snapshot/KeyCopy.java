@@ -158,13 +158,15 @@ public final class KeyCopy {
   /**
    * The server has another timeline: a standby was promoted.
    *
-   * @return whether the copy still holds: nothing was read that may never have happened there
+   * @return whether the copy still holds: nothing was read that may never have happened there, and
+   *     the stream has come past a range, so past the place and the transaction that it began with
    */
   public boolean moveTo(int now) {
-    boolean holds =
-        now == timeline
-            || ranges.stream()
-                .noneMatch(range -> range.stage == Stage.READ || range.stage == Stage.PENDING);
+    boolean unproven =
+        ranges.stream()
+            .anyMatch(range -> range.stage == Stage.READ || range.stage == Stage.PENDING);
+    boolean passed = ranges.stream().anyMatch(range -> range.stage == Stage.SETTLED);
+    boolean holds = now == timeline || passed && !unproven;
     timeline = now;
     return holds;
   }

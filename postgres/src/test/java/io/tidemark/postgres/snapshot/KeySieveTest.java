@@ -217,6 +217,19 @@ class KeySieveTest {
   }
 
   @Test
+  void anotherTimelineHoldsOnlyWhereTheStreamHasPassedTheBeginning() {
+    KeyCopy fresh = new KeyCopy(ORDER, 1, new KeyCopy.Start(new Lsn(1000), 100, 1, 0), "form");
+    assertThat(fresh.moveTo(1)).isTrue();
+    assertThat(fresh.moveTo(2)).as("nothing says that it began there").isFalse();
+    read("10", "110:110:");
+    assertThat(KeyCopy.restore(ORDER, copy.ledger()).moveTo(2)).isFalse();
+    copy.passed(2000);
+    assertThat(KeyCopy.restore(ORDER, copy.ledger()).moveTo(2)).isTrue();
+    begin("20");
+    assertThat(copy.moveTo(2)).as("a range is being read").isFalse();
+  }
+
+  @Test
   void rangesThatTheStreamHasCaughtUpWithAreJoined() {
     read("10", "110:110:");
     read("20", "110:110:");
