@@ -52,7 +52,8 @@ class KeyBookTest {
         table,
         new TableState(phase, 1, Optional.empty(), 0, -1, new Lsn(floor)),
         Optional.of(form),
-        Optional.of(new TableNote(new Lsn(floor).toString(), "", null, Map.of(), leafFloors)));
+        Optional.of(
+            new TableNote(new Lsn(floor).toString(), "", null, null, Map.of(), leafFloors)));
     return book.find(table).orElseThrow();
   }
 
