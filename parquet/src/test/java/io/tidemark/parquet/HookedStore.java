@@ -1,5 +1,6 @@
 package io.tidemark.parquet;
 
+import io.tidemark.parquet.state.DataFiles;
 import io.tidemark.parquet.store.ObjectStore;
 import io.tidemark.parquet.store.StoreException;
 import io.tidemark.parquet.store.StoreException.Outcome;
@@ -18,6 +19,9 @@ public final class HookedStore implements ObjectStore {
 
   /** Done once before the next creation of a state object. */
   public Runnable beforeCreate = () -> {};
+
+  /** Done once before the next deletion of data files. */
+  public Runnable beforeDelete = () -> {};
 
   /** Done before a file is published under a key, by the thread that publishes it. */
   public Consumer<String> beforePublish = key -> {};
@@ -123,6 +127,11 @@ public final class HookedStore implements ObjectStore {
 
   @Override
   public void delete(Collection<String> keys) throws StoreException {
+    if (keys.stream().anyMatch(DataFiles::isName)) {
+      Runnable once = beforeDelete;
+      beforeDelete = () -> {};
+      once.run();
+    }
     for (String key : keys) {
       act();
       store.delete(List.of(key));

@@ -49,11 +49,17 @@ public final class DataFiles {
     return ASIDE + name.substring(0, name.length() - SUFFIX.length()) + ASIDE_SUFFIX;
   }
 
-  /** Where a file that lies aside will lie: in the folder of one that it stands for. */
+  /** Where a file that lies aside belongs: in the folder of one that it stands for. */
   static String shown(String aside, String standsFor) {
     String folder = standsFor.substring(0, standsFor.lastIndexOf('/') + 1);
     String name = aside.substring(ASIDE.length(), aside.length() - ASIDE_SUFFIX.length());
     return folder + name + SUFFIX;
+  }
+
+  /** Named for the commit that shows it; places from the top, since files are given the lowest. */
+  static String shownBy(long number, int place, String shown) {
+    String stem = shown.substring(0, shown.lastIndexOf('_') + 1);
+    return stem + part(number, MOST_PLACES - 1 - place) + SUFFIX;
   }
 
   /** All objects that are named like data files, with the number of the commit in their name. */

@@ -44,10 +44,23 @@ public record LakeFile(
     return !standsFor.isEmpty();
   }
 
-  /** Its path among the table's other files, where it lies or will lie. */
+  /**
+   * Its path among the table's other files; where it lies aside, the path that it has there until
+   * its part is that of the commit that shows it.
+   */
   @JsonIgnore
   public String shownPath() {
     return isAside() ? DataFiles.shown(path, standsFor.get(0)) : path;
+  }
+
+  /**
+   * Where a commit shows it.
+   *
+   * @param number of the commit
+   * @param place among the files that the commit shows, from 0
+   */
+  String shownPath(long number, int place) {
+    return DataFiles.shownBy(number, place, shownPath());
   }
 
   /** The files that readers who only list files see in its place; itself where it is shown. */
@@ -56,10 +69,10 @@ public record LakeFile(
     return isAside() ? standsFor : List.of(path);
   }
 
-  /** The same file among the table's others. */
-  LakeFile shown() {
+  /** The same file at a path among the table's others. */
+  LakeFile shown(String at) {
     return new LakeFile(
-        shownPath(),
+        at,
         tableSchema,
         table,
         rows,

@@ -12,6 +12,8 @@ import io.tidemark.parquet.store.StoreException;
 import io.tidemark.parquet.store.StoreException.Outcome;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +39,9 @@ public final class StateLog {
   private LakeState state;
   private long epoch;
   private boolean fenced;
+
+  /** Paths at which the next commit shows joined files; the same however often it is tried. */
+  private final Map<LakeFile, String> shownPaths = new HashMap<>();
 
   private StateLog(ObjectStore store, Retention retention, Clock clock) {
     this.store = store;
@@ -254,15 +259,21 @@ public final class StateLog {
 
   /**
    * Gives joined files their names beside the others. From here to the deletion of what they stand
-   * for, readers that only list files see their rows twice.
+   * for, readers that only list files see their rows twice. The names are of this commit: what a
+   * writer that died had shown is deleted by those after it, however late.
    */
-  private List<LakeFile> show(List<LakeFile> files) throws SinkException {
+  private Map<LakeFile, LakeFile> show(List<LakeFile> files) throws SinkException {
+    Map<LakeFile, LakeFile> shown = new LinkedHashMap<>();
     try {
       for (LakeFile file : files) {
-        store.copy(file.path(), file.shownPath());
+        String path =
+            shownPaths.computeIfAbsent(
+                file, aside -> aside.shownPath(nextNumber(), shownPaths.size()));
+        store.copy(file.path(), path);
+        shown.put(file, file.shown(path));
       }
       store.sync();
-      return files;
+      return shown;
     } catch (StoreException e) {
       throw new SinkException.Retryable(e.getMessage(), e);
     }
@@ -275,6 +286,7 @@ public final class StateLog {
     }
     checkHighest(object.number());
     state.apply(object);
+    shownPaths.clear();
   }
 
   /** Whether the number is taken by this very object. */

@@ -69,13 +69,17 @@ public record StateObject(
    */
   public record Retired(String path, long number, String retiredAt) {}
 
-  /** The same commit, by which files that lay aside come beside the others of their table. */
-  StateObject showing(List<LakeFile> files) {
+  /**
+   * The same commit, by which files that lay aside come beside the others of their table.
+   *
+   * @param shown for each file that lay aside the same beside the others
+   */
+  StateObject showing(Map<LakeFile, LakeFile> shown) {
     List<LakeFile> addedThen = new ArrayList<>(added);
-    addedThen.removeAll(files);
-    files.forEach(file -> addedThen.add(file.shown()));
+    addedThen.removeAll(shown.keySet());
+    addedThen.addAll(shown.values());
     List<String> removedThen = new ArrayList<>(removed);
-    files.forEach(file -> removedThen.add(file.path()));
+    shown.keySet().forEach(file -> removedThen.add(file.path()));
     return new StateObject(
         formatVersion,
         kind,

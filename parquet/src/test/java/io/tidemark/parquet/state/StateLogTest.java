@@ -209,6 +209,93 @@ class StateLogTest {
     assertThat(load(AsOf.LATEST).tidemark()).isEqualTo(position(10));
   }
 
+  /**
+   * A joined file that lies aside, each of whose two small ones can go; its content is its name.
+   */
+  private LakeFile aside(StateLog log, long lsn) throws Exception {
+    String stem = "t/t_000000000000_" + new Lsn(lsn).toHex() + "_";
+    List<LakeFile> small = new ArrayList<>();
+    for (int place = 0; place < 2; place++) {
+      small.add(file(stem + DataFiles.part(log.nextNumber(), place) + ".parquet"));
+    }
+    String path = DataFiles.aside(stem + DataFiles.part(log.nextNumber(), 2) + ".parquet");
+    List<String> paths = small.stream().map(LakeFile::path).toList();
+    LakeFile joined =
+        new LakeFile(path, "public", "t", 2, 2, 1, List.of(), false, "0/1", "0/1", paths);
+    for (String key : List.of(paths.get(0), paths.get(1), path)) {
+      Files.createDirectories(root.resolve(key).getParent());
+      Files.writeString(root.resolve(key), key);
+    }
+    log.commit(new Change(position(lsn), lsn, new TreeMap<>(), small, List.of()));
+    log.commit(log.replacing(paths, List.of(joined)));
+    return joined;
+  }
+
+  private static final Retention KEEP_NOTHING = new Retention(1, 0, Duration.ZERO);
+
+  @Test
+  void whatADeadWriterHadShownIsDeletedHoweverLateAndNotWhatCounts() throws Exception {
+    HookedStore dying = new HookedStore(store);
+    StateLog first = StateLog.claim(dying, Exclusion.STORE, KEEP_ALL, Clock.systemUTC());
+    LakeFile joined = aside(first, 10);
+    dying.actsBeforeDeath = 1;
+    assertThatThrownBy(() -> first.commitWhole(change(20), KEEP_NOTHING))
+        .isInstanceOf(SinkException.Retryable.class);
+
+    HookedStore slow = new HookedStore(store);
+    StateLog paused = StateLog.claim(slow, Exclusion.STORE, KEEP_ALL, Clock.systemUTC());
+    slow.beforeDelete =
+        () -> {
+          try {
+            StateLog young = claim(KEEP_ALL);
+            assertThat(young.removeOrphans()).isEqualTo(1);
+            young.delete(young.commitWhole(change(30), KEEP_NOTHING));
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        };
+    assertThat(paused.removeOrphans()).isEqualTo(1);
+
+    LakeFile counts = load(AsOf.LATEST).files().iterator().next();
+    assertThat(root.resolve(counts.path())).hasContent(joined.path());
+    assertThat(claim(KEEP_ALL).removeOrphans()).isZero();
+  }
+
+  @Test
+  void aShowingCommitThatIsTriedAgainShowsEachFileUnderItsOwnName() throws Exception {
+    HookedStore flaky = new HookedStore(store);
+    StateLog log = StateLog.claim(flaky, Exclusion.STORE, KEEP_ALL, Clock.systemUTC());
+    LakeFile one = aside(log, 10);
+    LakeFile two = aside(log, 10);
+    flaky.actsBeforeDeath = 2;
+    assertThatThrownBy(() -> log.commitWhole(change(20), KEEP_NOTHING))
+        .isInstanceOf(SinkException.Retryable.class);
+    flaky.actsBeforeDeath = Long.MAX_VALUE;
+    Change without = new Change(position(30), 30, new TreeMap<>(), List.of(), List.of(one.path()));
+    log.delete(log.commitWhole(without, KEEP_NOTHING));
+
+    assertThat(load(AsOf.LATEST).files()).hasSize(1);
+    LakeFile counts = load(AsOf.LATEST).files().iterator().next();
+    assertThat(root.resolve(counts.path())).hasContent(two.path());
+    assertThat(claim(KEEP_ALL).removeOrphans()).as("the copy of the other").isEqualTo(1);
+  }
+
+  @Test
+  void aShowingCommitThatIsTriedAgainLeavesNoCopy() throws Exception {
+    HookedStore flaky = new HookedStore(store);
+    StateLog log = StateLog.claim(flaky, Exclusion.STORE, KEEP_ALL, Clock.systemUTC());
+    aside(log, 10);
+    flaky.actsBeforeDeath = 1;
+    assertThatThrownBy(() -> log.commitWhole(change(20), KEEP_NOTHING))
+        .isInstanceOf(SinkException.Retryable.class);
+    flaky.actsBeforeDeath = Long.MAX_VALUE;
+    log.delete(log.commitWhole(change(20), KEEP_NOTHING));
+    try (Stream<Path> shown = Files.list(root.resolve("t"))) {
+      assertThat(shown).hasSize(1);
+    }
+    assertThat(claim(KEEP_ALL).removeOrphans()).isZero();
+  }
+
   @Test
   void stateIsTheSameHoweverManyCheckpointsLieBetween() throws Exception {
     StateLog log = claim(KEEP_LITTLE);
