@@ -213,7 +213,167 @@ public interface SinkCurrentContract {
       try (SinkSession next = SinkSession.open(destination)) {
         next.phase(DOCS.name(), Phase.COPYING).stage(more).flush(230);
         next.phase(DOCS.name(), Phase.CATCHING_UP).stage(last).flush(310);
+        next.phase(DOCS.name(), Phase.MEMBER).flush(320);
         Seen.in(destination).holds(DOCS, older, died, lost, copy, more, stream, last);
+      }
+    }
+  }
+
+  @Test
+  default void aPartitionIsCopiedByItselfWhileTheStreamGoesOn() throws Exception {
+    for (ReplicaIdentity identity : List.of(ReplicaIdentity.DEFAULT, ReplicaIdentity.FULL)) {
+      Form form = Form.of("public.parts");
+      form =
+          identity == ReplicaIdentity.FULL
+              ? form.column("id", Form.BIGINT)
+              : form.key("id", Form.BIGINT);
+      TableSchema parts = form.column("word", Form.TEXT).identity(identity).partitioned().schema();
+      List<ChangeBatch> given =
+          List.of(
+              Batches.of(parts)
+                  .at(100)
+                  .insert(1L, "a")
+                  .leaf("public.parts_1")
+                  .insert(2L, "b")
+                  .leaf("public.parts_1")
+                  .batch(),
+              // of an older attempt at this partition
+              Batches.of(parts)
+                  .at(119)
+                  .attempt()
+                  .leaf("public.parts_2")
+                  .read(3L, "old")
+                  .leaf("public.parts_2")
+                  .batch(),
+              Batches.of(parts).at(149).attempt().leaf("public.parts_2").batch(),
+              leafStream(parts, identity),
+              // the row was in another partition when the copy began, and the stream is behind
+              Batches.of(parts)
+                  .at(149, 1)
+                  .read(2L, "moved")
+                  .leaf("public.parts_2")
+                  .read(3L, "c")
+                  .leaf("public.parts_2")
+                  .batch(),
+              Batches.of(parts).at(149, 3).read(4L, "d").leaf("public.parts_2").batch());
+      for (int together = 0; together < 1 << (given.size() - 1); together++) {
+        leafCopy(parts, given, together);
+      }
+    }
+  }
+
+  /** Changes of both partitions, below and above the place at which the second one was read. */
+  private static ChangeBatch leafStream(TableSchema schema, ReplicaIdentity identity) {
+    boolean whole = identity == ReplicaIdentity.FULL;
+    Batches rows = Batches.of(schema).at(140);
+    rows.delete(whole ? new Object[] {2L, "b"} : new Object[] {2L}).leaf("public.parts_1");
+    rows.at(150).update(3L, Batches.UNCHANGED).leaf("public.parts_2");
+    rows = whole ? rows.oldRow(3L, "c") : rows;
+    rows.delete(whole ? new Object[] {4L, "d"} : new Object[] {4L}).leaf("public.parts_2");
+    return rows.insert(5L, "e").leaf("public.parts_2").batch();
+  }
+
+  /** Flushes between those batches whose bit is set; each while the table catches up. */
+  private void leafCopy(TableSchema schema, List<ChangeBatch> given, int cuts) throws Exception {
+    try (SinkFixture destination = fixture();
+        SinkSession session = SinkSession.open(destination)) {
+      session.phase(schema.name(), Phase.MEMBER).stage(given.get(0)).flush(110);
+      session.phase(schema.name(), Phase.CATCHING_UP);
+      for (int i = 1; i < given.size(); i++) {
+        session.stage(given.get(i));
+        if ((cuts >> i & 1) == 1) {
+          session.flush(200 + i);
+        }
+      }
+      session.phase(schema.name(), Phase.MEMBER).flush(300);
+      Seen.in(destination).as("cuts " + cuts).holds(schema, given);
+    }
+  }
+
+  @Test
+  default void aPartitionGoesWhileTheTableIsCopied() throws Exception {
+    TableSchema parts =
+        Form.of("public.parts")
+            .key("id", Form.BIGINT)
+            .column("word", Form.TEXT)
+            .partitioned()
+            .schema();
+    ChangeBatch copy =
+        Batches.of(parts).at(99).attempt().read(1L, "a").leaf("public.parts_1").batch();
+    ChangeBatch stream =
+        Batches.of(parts)
+            .at(120)
+            .insert(2L, "b")
+            .leaf("public.parts_2")
+            .insert(3L, "c")
+            .leaf("public.parts_1")
+            .batch();
+    ChangeBatch gone = Batches.of(parts).at(150).attempt().leaf("public.parts_2").batch();
+    ChangeBatch more = Batches.of(parts).at(99, 2).read(4L, "d").leaf("public.parts_2").batch();
+    try (SinkFixture destination = fixture();
+        SinkSession session = SinkSession.open(destination)) {
+      session.phase(parts.name(), Phase.COPYING).stage(copy, stream).flush(130);
+      session.stage(gone).flush(160).stage(more).flush(170);
+      session.phase(parts.name(), Phase.MEMBER).flush(180);
+      Seen.in(destination).holds(parts, copy, stream, gone, more);
+    }
+  }
+
+  @Test
+  default void aTableThatLeavesTheCopyUnfinishedStopsNobody() throws Exception {
+    ChangeBatch copy = Batches.of(WORDS).at(99).attempt().read("x", null).batch();
+    ChangeBatch stream =
+        Batches.of(WORDS).at(150).delete("not read yet", null).insert("y", null).batch();
+    ChangeBatch later = Batches.of(WORDS).at(210).delete("not read yet either", null).batch();
+    ChangeBatch others = Batches.of(DOCS).at(300).insert(1L, "one").batch();
+    ChangeBatch again = Batches.of(WORDS).at(399).attempt().read("y", null).batch();
+    ChangeBatch more = Batches.of(WORDS).at(410).insert("z", null).batch();
+    for (Phase out : List.of(Phase.PAUSED, Phase.FAILED, Phase.DETACHED)) {
+      for (boolean killed : List.of(false, true)) {
+        try (SinkFixture destination = fixture()) {
+          SinkSession session = SinkSession.open(destination);
+          session.phase(DOCS.name(), Phase.MEMBER);
+          session.phase(WORDS.name(), Phase.COPYING).stage(copy).flush(110);
+          session.stage(stream).flush(160);
+          if (killed) {
+            destination.kill(session.sink());
+            session = SinkSession.open(destination).phase(DOCS.name(), Phase.MEMBER);
+          }
+          session.phase(WORDS.name(), out).stage(later).flush(220).stage(others).flush(310);
+          Seen.in(destination).as(out.word()).holds(DOCS, others);
+          session.phase(WORDS.name(), Phase.COPYING).stage(again, more).flush(420);
+          session.phase(WORDS.name(), Phase.MEMBER).flush(430);
+          if (destination.current(WORDS.name()).isPresent()) {
+            Seen.in(destination).as(out.word()).holds(WORDS, again, more);
+          }
+          session.close();
+        }
+      }
+    }
+  }
+
+  @Test
+  default void aCopyBeginsAgainUnderAnotherKey() throws Exception {
+    TableSchema other =
+        new TableSchema(
+            DOCS.name(),
+            DOCS.relationOid(),
+            2,
+            DOCS.columns().subList(1, 4),
+            List.of(2),
+            ReplicaIdentity.DEFAULT,
+            false);
+    ChangeBatch died = Batches.of(DOCS).at(99).attempt().read(1L, "one").batch();
+    ChangeBatch lost = Batches.of(DOCS).at(150).update(7L, "never read").delete(8L).batch();
+    ChangeBatch copy = Batches.of(other).at(199).attempt().read("uno", "n").batch();
+    ChangeBatch stream = Batches.of(other).at(220).update("uno", "m").insert("due").batch();
+    for (Phase between : List.of(Phase.COPYING, Phase.CATCHING_UP, Phase.MEMBER)) {
+      try (SinkFixture destination = fixture();
+          SinkSession session = SinkSession.open(destination)) {
+        session.phase(DOCS.name(), Phase.COPYING).stage(died, lost).flush(160);
+        session.phase(DOCS.name(), between).stage(copy, stream).flush(230);
+        session.phase(DOCS.name(), Phase.MEMBER).flush(240);
+        Seen.in(destination).as("through " + between.word()).holds(other, died, lost, copy, stream);
       }
     }
   }

@@ -284,6 +284,7 @@ public interface SinkRowContract {
       session.phase(items.name(), Phase.COPYING).stage(begin).flush(150);
       session.stage(stream).flush(210).stage(more).flush(210);
       session.phase(items.name(), Phase.CATCHING_UP).flush(210);
+      session.phase(items.name(), Phase.MEMBER).flush(210);
       Seen.in(destination).holds(items, begin, more, stream);
     }
   }

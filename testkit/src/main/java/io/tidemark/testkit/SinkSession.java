@@ -84,7 +84,18 @@ public final class SinkSession implements AutoCloseable {
 
   /** Says, from the next commit on, in which step of its life a table is. */
   public SinkSession phase(TableName table, TableState.Phase phase) {
-    tables.put(table, TableState.waiting().in(phase, Lsn.ZERO));
+    return stands(table, TableState.waiting().in(phase, Lsn.ZERO));
+  }
+
+  /** Says, from the next commit on, where a table stands. */
+  public SinkSession stands(TableName table, TableState state) {
+    tables.put(table, state);
+    return this;
+  }
+
+  /** Says nothing more of a table: from the next commit on no table has this name. */
+  public SinkSession leaves(TableName table) {
+    tables.remove(table);
     return this;
   }
 

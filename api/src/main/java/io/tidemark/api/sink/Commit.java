@@ -37,12 +37,15 @@ public record Commit(
   /**
    * Whether rows of a snapshot may still come for a table, by its name in the copy. While they may,
    * a destination of current rows keeps the table's stream rows aside, by the same act as all else;
-   * it applies them, in order, in the first commit in which this is over. The rows of a snapshot
-   * (READ, and the TRUNCATE without a transaction id that begins an attempt) it applies at once.
+   * it applies them, in order, in the first commit in which this is over. The rows of a snapshot of
+   * the whole table (READ, and the TRUNCATE without a transaction id and without a leaf that begins
+   * an attempt) it may apply at once while the table is copied, but not while it catches up: the
+   * rows of a partition that is copied by itself come then, among those of the stream, and only the
+   * order of positions tells which of two is the later one. A table that leaves the copy unfinished
+   * keeps nothing aside: what waits of it is void.
    */
   public boolean isCopying(TableName table) {
     TableState state = tables.get(table);
-    return state != null
-        && (state.phase() == TableState.Phase.WAITING || state.phase() == TableState.Phase.COPYING);
+    return state != null && state.phase().compareTo(TableState.Phase.MEMBER) < 0;
   }
 }

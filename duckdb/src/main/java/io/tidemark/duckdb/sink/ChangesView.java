@@ -32,8 +32,13 @@ final class ChangesView {
   }
 
   /** What is true of rows of a snapshot, and of what begins a copy attempt, within a segment. */
-  static String ofSnapshot() {
-    return "(_op = 114 OR _op = 116 AND _xid = 0)";
+  static String ofSnapshot(Segment segment) {
+    return "(_op = 114 OR " + beginsAttempt(segment) + ")";
+  }
+
+  /** What is true of what begins a copy attempt of a whole table, within a segment. */
+  static String beginsAttempt(Segment segment) {
+    return "(_op = 116 AND _xid = 0" + (segment.has(Segment.LEAF) ? " AND _leaf IS NULL)" : ")");
   }
 
   String sql() {
@@ -62,7 +67,7 @@ final class ChangesView {
     List<String> items = new ArrayList<>();
     items.add(POS + " AS pos");
     items.add("_op AS op");
-    items.add(ofSnapshot() + " AS snap");
+    items.add(ofSnapshot(segment) + " AS snap");
     items.add((segment.has(Segment.LEAF) ? "_leaf" : "NULL::VARCHAR") + " AS leaf");
     items.add((before ? "coalesce(_before, 0)" : "0") + " AS was");
     for (Part part : form.columns()) {

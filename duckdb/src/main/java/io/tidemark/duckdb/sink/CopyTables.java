@@ -5,11 +5,13 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.TableName;
 import io.tidemark.duckdb.sink.Segment.Ops;
 import io.tidemark.duckdb.sink.TargetForm.Part;
+import java.math.BigInteger;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -57,28 +59,25 @@ final class CopyTables {
     String owner = table.toString();
     for (Segment segment : segments) {
       if (segment.ops().stream()) {
-        journal.add(owner, segment, forms);
+        journal.add(owner, segment, "NOT " + ChangesView.ofSnapshot(segment), forms);
       }
     }
-    for (Segment segment : segments) {
-      if (segment.ops().snapshot() && segment.ops().truncates()) {
-        String begun =
-            file.query(
-                    "SELECT max("
-                        + ChangesView.position()
-                        + ")::VARCHAR FROM "
-                        + segment.table()
-                        + " WHERE _op = 116 AND _xid = 0"
-                        + (segment.has(Segment.LEAF) ? " AND _leaf IS NULL" : ""),
-                    row -> String.valueOf(row.getString(1)))
-                .get(0);
-        if (!begun.equals("null")) {
-          journal.removeBefore(begun, owner, forms);
-        }
-      }
+    Optional<BigInteger> begun = lastAttempt(segments);
+    if (begun.isPresent()) {
+      journal.removeBefore(begun.get(), owner, forms);
     }
     applyEach(
         table, segments.stream().filter(segment -> segment.ops().snapshot()).toList(), "snap");
+  }
+
+  /**
+   * Takes changes of a table that catches up, all for later: rows of a partition's snapshot come
+   * between those of the stream then, and out of order.
+   */
+  void hold(TableName table, List<Segment> segments) throws SQLException {
+    for (Segment segment : segments) {
+      journal.add(table.toString(), segment, "true", forms);
+    }
   }
 
   /** Applies changes of a table, and before them what waited for its copy. */
@@ -86,6 +85,11 @@ final class CopyTables {
     List<Segment> all = new ArrayList<>(journal.of(table.toString(), forms));
     all.addAll(segments);
     applyEach(table, all, "true");
+    forget(table);
+  }
+
+  /** Forgets what waits of a table: it has left the copy, and what is in the file is unfinished. */
+  void forget(TableName table) throws SQLException {
     journal.clear(table.toString(), forms);
   }
 
@@ -94,17 +98,57 @@ final class CopyTables {
     return Journal.owners(forms);
   }
 
-  /** Applies runs of segments that tell rows apart by the same key, one run after another. */
-  private void applyEach(TableName table, List<Segment> segments, String which)
-      throws SQLException {
+  /** Where the last copy attempt of the whole table begins. */
+  private Optional<BigInteger> lastAttempt(List<Segment> segments) throws SQLException {
+    Optional<BigInteger> last = Optional.empty();
+    for (Segment segment : segments) {
+      if (segment.ops().snapshot() && segment.ops().truncates()) {
+        Optional<BigInteger> here =
+            file.query(
+                    "SELECT max("
+                        + ChangesView.position()
+                        + ")::VARCHAR FROM "
+                        + segment.table()
+                        + " WHERE "
+                        + ChangesView.beginsAttempt(segment),
+                    row -> Optional.ofNullable(row.getString(1)).map(BigInteger::new))
+                .get(0);
+        if (here.isPresent() && (last.isEmpty() || here.get().compareTo(last.get()) > 0)) {
+          last = here;
+        }
+      }
+    }
+    return last;
+  }
+
+  /**
+   * Applies runs of segments that tell rows apart by the same key, one run after another. What lies
+   * before the last copy attempt is void, and may be of a form that the table has left behind.
+   */
+  private void applyEach(TableName table, List<Segment> given, String which) throws SQLException {
+    Optional<BigInteger> begun = lastAttempt(given);
+    String counted = begun.isPresent() ? which + " AND pos >= " + begun.get() : which;
+    List<Segment> segments = begun.isPresent() ? reaching(begun.get(), given) : given;
     int from = 0;
     for (int to = 1; to <= segments.size(); to++) {
       if (to == segments.size()
           || !segments.get(to).form().key().equals(segments.get(from).form().key())) {
-        applyRun(table, segments.subList(from, to), which);
+        applyRun(table, segments.subList(from, to), counted);
         from = to;
       }
     }
+  }
+
+  /** The segments that have anything at or after a place. */
+  private List<Segment> reaching(BigInteger place, List<Segment> segments) throws SQLException {
+    List<Segment> reaching = new ArrayList<>();
+    for (Segment segment : segments) {
+      String rows = "FROM " + segment.table() + " WHERE " + ChangesView.position() + " >= " + place;
+      if (file.query("SELECT EXISTS (" + rows + ")", row -> row.getBoolean(1)).get(0)) {
+        reaching.add(segment);
+      }
+    }
+    return reaching;
   }
 
   private void applyRun(TableName table, List<Segment> run, String which) throws SQLException {

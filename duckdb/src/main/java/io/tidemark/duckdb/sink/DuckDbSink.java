@@ -6,6 +6,7 @@ import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Capabilities;
 import io.tidemark.api.sink.Commit;
 import io.tidemark.api.sink.Sink;
@@ -16,6 +17,7 @@ import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
@@ -171,7 +173,7 @@ public final class DuckDbSink implements Sink {
     }
     forms = tables.forms();
     pending.clear();
-    state.committed(commit);
+    state.committed();
     try {
       stage.drop(commit.staged());
       CurrentTable.free(file);
@@ -191,15 +193,44 @@ public final class DuckDbSink implements Sink {
         .forEach(concerned::add);
     for (TableName table : concerned) {
       List<Segment> rows = segments.getOrDefault(table, List.of());
-      if (commit.isCopying(table)) {
-        tables.copy(table, rows);
-      } else if (!rows.isEmpty() || waiting.contains(table.toString())) {
-        tables.apply(table, rows);
-      }
+      bring(tables, table, rows, commit);
       if (pending.containsKey(table)) {
         tables.prepare(table, pending.get(table));
       }
     }
+  }
+
+  /**
+   * Brings one table to a commit. Of a table that has left the copy unfinished nothing is applied:
+   * its changes would meet rows that were never read.
+   */
+  private void bring(CopyTables tables, TableName table, List<Segment> rows, Commit commit)
+      throws SQLException {
+    boolean waits = tables.waiting().contains(table.toString());
+    TableState.Phase phase =
+        Optional.ofNullable(commit.tables().get(table))
+            .map(TableState::phase)
+            .orElse(TableState.Phase.MEMBER);
+    switch (phase) {
+      case WAITING, COPYING -> tables.copy(table, rows);
+      case CATCHING_UP -> tables.hold(table, rows);
+      case MEMBER -> {
+        if (waits || !rows.isEmpty()) {
+          tables.apply(table, rows);
+        }
+      }
+      case PAUSED, FAILED, DETACHED -> {
+        if (waits || !state.wasMember(table) || anyOfSnapshot(rows)) {
+          tables.forget(table);
+        } else if (!rows.isEmpty()) {
+          tables.apply(table, rows);
+        }
+      }
+    }
+  }
+
+  private static boolean anyOfSnapshot(List<Segment> rows) {
+    return rows.stream().anyMatch(segment -> segment.ops().snapshot());
   }
 
   /** Undoes the transaction and says what that means. */

@@ -2,6 +2,7 @@ package io.tidemark.duckdb.sink;
 
 import io.tidemark.duckdb.SqlText;
 import io.tidemark.duckdb.sink.Segment.Ops;
+import java.math.BigInteger;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,8 +12,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Where the stream's rows of a table wait while the table is being copied: tables of the file, one
- * for each version of the form, so that nothing is held back in the source's log meanwhile.
+ * Where rows of a table wait while it is being copied (those of the stream) or catches up (all):
+ * tables of the file, one for each version of the form, so that nothing is held back in the
+ * source's log meanwhile.
  */
 final class Journal {
   private static final String PREFIX = "journal/";
@@ -28,12 +30,8 @@ final class Journal {
   /** The rows of a table that wait, oldest version first. */
   List<Segment> of(String owner, Map<String, TargetForm> forms) throws SQLException {
     List<Segment> segments = new ArrayList<>();
-    for (Map.Entry<String, TargetForm> entry : forms.entrySet()) {
-      if (isOf(owner, entry.getKey())) {
-        segments.add(
-            new Segment(
-                file.own(entry.getKey()), entry.getValue(), columns(entry.getKey()), Ops.ANY));
-      }
+    for (String name : names(owner, forms)) {
+      segments.add(new Segment(file.own(name), forms.get(name), columns(name), Ops.ANY));
     }
     segments.sort(java.util.Comparator.comparingInt(segment -> segment.form().version()));
     return segments;
@@ -70,10 +68,15 @@ final class Journal {
             row -> row.getString(1)));
   }
 
-  /** Adds the stream's rows of a segment. */
-  void add(String owner, Segment segment, Map<String, TargetForm> forms) throws SQLException {
+  /**
+   * Adds rows of a segment.
+   *
+   * @param which condition on the columns of the segment
+   */
+  void add(String owner, Segment segment, String which, Map<String, TargetForm> forms)
+      throws SQLException {
     String name = PREFIX + owner + "/" + segment.form().version();
-    String rows = " FROM " + segment.table() + " WHERE NOT " + ChangesView.ofSnapshot();
+    String rows = " FROM " + segment.table() + " WHERE " + which;
     if (forms.putIfAbsent(name, segment.form()) == null) {
       file.execute("CREATE TABLE " + file.own(name) + " AS SELECT *" + rows);
       store.save(name, segment.form());
@@ -106,22 +109,32 @@ final class Journal {
   }
 
   /** Forgets what lies before a place: a copy attempt has begun there. */
-  void removeBefore(String position, String owner, Map<String, TargetForm> forms)
+  void removeBefore(BigInteger position, String owner, Map<String, TargetForm> forms)
       throws SQLException {
-    for (Segment segment : of(owner, forms)) {
-      file.execute(
-          "DELETE FROM " + segment.table() + " WHERE " + ChangesView.position() + " < " + position);
+    for (String name : names(owner, forms)) {
+      String table = file.own(name);
+      file.execute("DELETE FROM " + table + " WHERE " + ChangesView.position() + " < " + position);
+      // what is empty is removed: nothing may ask for its form, which can be that of another key
+      if (file.query("SELECT count(*) FROM " + table, row -> row.getLong(1)).get(0) == 0) {
+        remove(name, forms);
+      }
     }
   }
 
   /** Forgets all that waits of a table. */
   void clear(String owner, Map<String, TargetForm> forms) throws SQLException {
-    for (String name : List.copyOf(forms.keySet())) {
-      if (isOf(owner, name)) {
-        file.execute("DROP TABLE " + file.own(name));
-        store.remove(name);
-        forms.remove(name);
-      }
+    for (String name : names(owner, forms)) {
+      remove(name, forms);
     }
+  }
+
+  private static List<String> names(String owner, Map<String, TargetForm> forms) {
+    return forms.keySet().stream().filter(name -> isOf(owner, name)).toList();
+  }
+
+  private void remove(String name, Map<String, TargetForm> forms) throws SQLException {
+    file.execute("DROP TABLE " + file.own(name));
+    store.remove(name);
+    forms.remove(name);
   }
 }

@@ -20,7 +20,7 @@ record Segment(String table, TargetForm form, Set<String> columns, Ops ops) {
   /**
    * Which operations may be there.
    *
-   * @param snapshot rows of a snapshot, and what begins an attempt
+   * @param snapshot rows of a snapshot, and what begins an attempt of the whole table
    * @param stream anything else
    * @param truncates of either
    * @param ending updates and deletes

@@ -81,7 +81,7 @@ final class StageTable {
   private void note(ChangeBatch batch, int i) {
     Op op = batch.op(i);
     boolean truncate = op == Op.TRUNCATE;
-    boolean snapshot = op == Op.READ || truncate && batch.xid(i) == 0;
+    boolean snapshot = op == Op.READ || truncate && batch.xid(i) == 0 && batch.leaf(i) == null;
     boolean ending = op == Op.UPDATE || op == Op.DELETE;
     if (snapshot && !ops.snapshot()
         || !snapshot && !ops.stream()

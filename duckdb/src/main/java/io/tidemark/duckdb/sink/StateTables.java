@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -23,9 +25,35 @@ import java.util.stream.Collectors;
  * state, and where each table stands.
  */
 final class StateTables {
+  private static final String LEFT = TableState.Phase.DETACHED.word();
+  private static final Set<String> MEMBER = Set.of(TableState.Phase.MEMBER.word(), "partial");
+
   private final CopyFile file;
-  private final Map<TableName, TableState> shown = new HashMap<>();
   private long epoch;
+
+  /** What the file says of each table as of the last commit, and as of the one being made. */
+  private Map<TableName, Shown> shown = Map.of();
+
+  private Map<TableName, Shown> next = Map.of();
+
+  /** A row of what readers see of a table; the word is that of {@link TableState#word}. */
+  private record Shown(String word, Optional<String> reason, String since) {
+    static Shown of(TableState state) {
+      return new Shown(state.word(), state.reason(), state.since().toString());
+    }
+
+    String sql(TableName table) {
+      return "("
+          + String.join(
+              ", ",
+              SqlText.value(table.schema()),
+              SqlText.value(table.table()),
+              SqlText.value(word),
+              reason.map(SqlText::value).orElse("NULL"),
+              SqlText.value(since))
+          + ")";
+    }
+  }
 
   StateTables(CopyFile file) {
     this.file = file;
@@ -77,6 +105,7 @@ final class StateTables {
                     new SinkState(row.getLong(1), position((Map<?, ?>) row.getObject(2)), entries))
             .get(0);
     epoch = state.epoch();
+    shown = load();
     return state;
   }
 
@@ -149,24 +178,29 @@ final class StateTables {
     }
   }
 
-  /** Writes down where tables stand that stood elsewhere before. */
+  /**
+   * Writes down where tables stand that stood elsewhere before. A name that the commit does not
+   * know any more has left the copy.
+   */
   void show(Commit commit) throws SQLException {
+    next = new HashMap<>(shown);
+    Shown left =
+        new Shown(
+            LEFT,
+            Optional.of("no table of the pipeline has this name any more"),
+            commit.tidemark().lsn().toString());
+    next.replaceAll((table, was) -> was.word().equals(LEFT) ? was : left);
+    commit.tables().forEach((table, state) -> next.put(table, Shown.of(state)));
     List<String> names = new ArrayList<>();
     List<String> rows = new ArrayList<>();
-    commit
-        .tables()
-        .forEach(
-            (table, state) -> {
-              if (!isShown(table, state)) {
-                names.add(
-                    "("
-                        + SqlText.value(table.schema())
-                        + ", "
-                        + SqlText.value(table.table())
-                        + ")");
-                rows.add(row(table, state));
-              }
-            });
+    next.forEach(
+        (table, now) -> {
+          if (!now.equals(shown.get(table))) {
+            names.add(
+                "(" + SqlText.value(table.schema()) + ", " + SqlText.value(table.table()) + ")");
+            rows.add(now.sql(table));
+          }
+        });
     if (!rows.isEmpty()) {
       file.execute(
           "DELETE FROM "
@@ -178,28 +212,27 @@ final class StateTables {
     }
   }
 
-  /** The commit has happened. */
-  void committed(Commit commit) {
-    shown.putAll(commit.tables());
+  /** What was shown last has been committed. */
+  void committed() {
+    shown = next;
   }
 
-  private boolean isShown(TableName table, TableState state) {
-    TableState old = shown.get(table);
-    return old != null
-        && old.phase() == state.phase()
-        && old.reason().equals(state.reason())
-        && old.since().equals(state.since());
+  /** Whether a table was complete as of the last commit, or complete but for a reason. */
+  boolean wasMember(TableName table) {
+    return Optional.ofNullable(shown.get(table))
+        .filter(was -> MEMBER.contains(was.word()))
+        .isPresent();
   }
 
-  private static String row(TableName table, TableState state) {
-    return "("
-        + String.join(
-            ", ",
-            SqlText.value(table.schema()),
-            SqlText.value(table.table()),
-            SqlText.value(state.phase().word()),
-            state.reason().map(SqlText::value).orElse("NULL"),
-            SqlText.value(state.since().toString()))
-        + ")";
+  private Map<TableName, Shown> load() throws SQLException {
+    Map<TableName, Shown> tables = new HashMap<>();
+    file.query(
+        "SELECT schema_name, table_name, state, reason, since FROM " + file.own("tables"),
+        row ->
+            tables.put(
+                new TableName(row.getString(1), row.getString(2)),
+                new Shown(
+                    row.getString(3), Optional.ofNullable(row.getString(4)), row.getString(5))));
+    return tables;
   }
 }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.testkit.Batches;
@@ -120,6 +123,41 @@ class DuckDbSinkTest {
           .hasMessageEndingWith("Somebody else has changed the table; copy it again.");
     }
     assertThat(DuckDbLook.at(config).position()).isEqualTo(Script.position(110));
+  }
+
+  @Test
+  void whatIsShownOfATableIsItsWordAndThatItsNameHasLeft() throws Exception {
+    DuckDbConfig config = publishing(Duration.ZERO);
+    TableName old = new TableName("shop", "old");
+    TableState partial = TableState.waiting().out(Phase.MEMBER, "no key", new Lsn(100));
+    try (DuckDbFixture destination = new DuckDbFixture(config)) {
+      try (SinkSession session = SinkSession.open(destination)) {
+        session.phase(old, Phase.MEMBER).stands(ITEMS.name(), partial).flush(110);
+      }
+      assertThat(shown(config)).containsExactly("items,partial,no key,0/64", "old,member,null,0/0");
+      try (SinkSession session = SinkSession.open(destination)) {
+        session.stands(ITEMS.name(), partial).flush(210);
+        session.phase(ITEMS.name(), Phase.MEMBER).flush(220);
+      }
+      List<String> left =
+          List.of(
+              "items,member,null,0/0",
+              "old,detached,no table of the pipeline has this name any more,0/D2");
+      assertThat(shown(config)).isEqualTo(left);
+      try (SinkSession session = SinkSession.open(destination)) {
+        session.phase(ITEMS.name(), Phase.MEMBER).phase(old, Phase.COPYING).flush(310);
+        session.leaves(old).flush(320);
+      }
+      assertThat(shown(config)).containsExactly(left.get(0), left.get(1).replace("0/D2", "0/140"));
+    }
+  }
+
+  private static List<String> shown(DuckDbConfig config) throws SQLException {
+    try (Connection reader = connect(config.path())) {
+      return rows(
+          reader,
+          "SELECT table_name, state, reason, since FROM _tidemark.tables ORDER BY table_name");
+    }
   }
 
   private DuckDbConfig publishing(Duration every) throws Exception {
