@@ -3,7 +3,10 @@ package io.tidemark.parquet;
 import io.tidemark.parquet.file.Encoder;
 import io.tidemark.parquet.state.LakeFile;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,7 +42,11 @@ final class SinkUpkeep implements AutoCloseable {
             return named;
           });
   private Future<Replacement> job;
+  private List<LakeFile> run = List.of();
   private int commits;
+
+  /** First files of runs that could not be joined; they wait until there is no other run. */
+  private final Set<String> failed = new HashSet<>();
 
   SinkUpkeep(LakeRewriter rewriter, Encoder encoder, Pace pace) {
     this.rewriter = rewriter;
@@ -56,6 +63,7 @@ final class SinkUpkeep implements AutoCloseable {
       return job.get();
     } catch (ExecutionException e) {
       LOG.warn("Cannot join small files, it is tried again later: {}", e.getCause().toString());
+      failed.add(first(run));
       job = null;
       return Replacement.NONE;
     } catch (InterruptedException e) {
@@ -75,11 +83,24 @@ final class SinkUpkeep implements AutoCloseable {
       job = null;
     }
     if (job == null && (++commits % pace.lookEvery() == 0 || taken != Replacement.NONE)) {
-      List<List<LakeFile>> runs = rewriter.runsWorthwhile(files, pace.leastFiles());
-      if (!runs.isEmpty()) {
-        job = thread.submit(() -> rewriter.join(runs.get(0), encoder));
-      }
+      next(rewriter.runsWorthwhile(files, pace.leastFiles())).ifPresent(this::begin);
     }
+  }
+
+  private Optional<List<LakeFile>> next(List<List<LakeFile>> runs) {
+    if (runs.stream().allMatch(candidate -> failed.contains(first(candidate)))) {
+      failed.clear();
+    }
+    return runs.stream().filter(candidate -> !failed.contains(first(candidate))).findFirst();
+  }
+
+  private void begin(List<LakeFile> files) {
+    run = files;
+    job = thread.submit(() -> rewriter.join(files, encoder));
+  }
+
+  private static String first(List<LakeFile> files) {
+    return files.get(0).path();
   }
 
   /** Forgets what was begun; its files are left to the next clean-up. */

@@ -16,6 +16,7 @@ import io.tidemark.testkit.Form;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -133,6 +134,33 @@ class LakeUpkeepTest {
               .isEqualTo(List.of("" + id, "v" + id, "c", "" + (100 + id)));
         }
       }
+    }
+  }
+
+  @Test
+  void filesThatCannotBeJoinedDoNotKeepOthersFromIt() throws Exception {
+    ParquetConfig config = config();
+    TableSchema broken = SinkRows.table("broken");
+    try (ParquetSink sink =
+            new ParquetSink(
+                config, LakeStores.open(config), Clock.systemUTC(), new SinkUpkeep.Pace(4, 1));
+        ParquetLake lake = lake(config)) {
+      sink.open();
+      boolean joined = false;
+      for (int flush = 0; !joined; flush++) {
+        assertThat(flush).isLessThan(1_000);
+        sink.stage(SinkRows.rows(broken, flush * 10, flush * 10 + 10));
+        writeFlushes(sink, flush, flush + 1);
+        try (LakeView view = lake.at(AsOf.LATEST)) {
+          if (flush == 0) {
+            String first = view.tables().get(broken.name()).get(0).path();
+            Files.writeString(folder.resolve("lake").resolve(first), "no Parquet");
+          }
+          assertThat(view.tables().get(broken.name())).noneMatch(LakeFile::isAside);
+          joined = view.tables().get(ORDERS.name()).stream().anyMatch(LakeFile::isAside);
+        }
+      }
+      sink.open(); // waits for the join that runs
     }
   }
 
