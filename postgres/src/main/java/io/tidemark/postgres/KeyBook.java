@@ -57,8 +57,11 @@ final class KeyBook {
     }
   }
 
-  /** Takes in what the copy knows of an attempt that was broken off; nothing where it is no use. */
-  void restore(TrackedTable table, String ledger) {
+  /**
+   * Takes in what the copy knows of an attempt that was broken off. Where that is of no use, the
+   * attempt begins again: also one that has read everything needs to know what its ranges saw.
+   */
+  void restore(TrackedTable table, String ledger, Lsn tidemark) {
     synchronized (book) {
       try {
         KeyCopy keys = KeyCopy.restore(new KeyOrder(table.history.newest(), types), ledger);
@@ -67,8 +70,12 @@ final class KeyBook {
           table.choice = TrackedTable.CopyForm.KEYS;
         }
       } catch (IllegalArgumentException e) {
-        // without a ledger the attempt begins again
+        // its words may hold keys: the reason below has to do
         table.keys = null;
+      }
+      if (table.keys == null) {
+        book.forget(key(table.name));
+        book.again(table, "what was noted of its copy is of no use; it is copied again", tidemark);
       }
     }
   }
@@ -96,16 +103,27 @@ final class KeyBook {
     }
   }
 
-  /** A table that is to be copied in key ranges, or whose copy is to go on. */
-  Optional<TrackedTable> next() {
+  /**
+   * A table that is to be copied in key ranges, or whose copy is to go on.
+   *
+   * @param last the one that was given last: the others come before it, so that one which cannot be
+   *     copied for now keeps none from it
+   */
+  Optional<TrackedTable> next(Optional<TableName> last) {
     synchronized (book) {
-      return book.all().stream()
-          .filter(table -> table.choice == TrackedTable.CopyForm.KEYS && table.published != null)
-          .filter(
-              table ->
-                  table.state.phase() == Phase.WAITING
-                      || table.state.phase() == Phase.COPYING && table.keys != null)
-          .findFirst();
+      List<TrackedTable> ready =
+          book.all().stream()
+              .filter(
+                  table -> table.choice == TrackedTable.CopyForm.KEYS && table.published != null)
+              .filter(
+                  table ->
+                      table.state.phase() == Phase.WAITING
+                          || table.state.phase() == Phase.COPYING && table.keys != null)
+              .toList();
+      return ready.stream()
+          .filter(table -> last.isPresent() && table.name.compareTo(last.get()) > 0)
+          .findFirst()
+          .or(() -> ready.stream().findFirst());
     }
   }
 

@@ -3,6 +3,7 @@ package io.tidemark.postgres;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.postgres.catalog.CatalogTable;
@@ -58,11 +59,13 @@ final class KeyCopier implements Runnable {
   @Override
   public void run() {
     try {
+      Optional<TableName> last = Optional.empty();
       while (!closed) {
-        Optional<TrackedTable> next = keys.next();
+        Optional<TrackedTable> next = keys.next(last);
         if (next.isEmpty()) {
           TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
         } else {
+          last = Optional.of(next.get().name);
           copySafely(next.get());
         }
       }

@@ -243,7 +243,7 @@ public final class PostgresSource implements ChangeSource {
                     Optional.ofNullable(resume.schemas().get(name)),
                     Optional.ofNullable(resume.notes().get(TableNote.key(name)))
                         .map(note -> TableNote.fromJson(name, note))));
-    book.all().forEach(table -> restoreKeys(table, resume.notes()));
+    book.all().forEach(table -> restoreKeys(table, resume.notes(), tidemark));
     for (CatalogTable table : present.catalog().tables()) {
       TableName name = table.name();
       String stored = resume.notes().get(TableNote.key(name));
@@ -270,12 +270,11 @@ public final class PostgresSource implements ChangeSource {
   }
 
   /** A copy in key ranges that was broken off goes on with its ledger; no other one has a use. */
-  private void restoreKeys(TrackedTable table, Map<String, String> notes) {
+  private void restoreKeys(TrackedTable table, Map<String, String> notes, Lsn tidemark) {
     String ledger = notes.get(KeyBook.key(table.name));
     if (ledger != null && table.isBeingCopied()) {
-      keys.restore(table, ledger);
-    }
-    if (ledger != null && table.keys == null) {
+      keys.restore(table, ledger, tidemark);
+    } else if (ledger != null) {
       book.forget(KeyBook.key(table.name));
     }
   }

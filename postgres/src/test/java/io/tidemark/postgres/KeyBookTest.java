@@ -10,8 +10,10 @@ import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.postgres.history.TypeBook;
+import io.tidemark.postgres.slot.Publication.Published;
 import io.tidemark.postgres.type.MisfitPolicy;
 import io.tidemark.postgres.type.PgTypes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -78,5 +80,35 @@ class KeyBookTest {
     assertThat(above.state.reason().orElseThrow()).contains("promoted");
     assertThat(List.of(phase(below), phase(member), phase(detached)))
         .containsExactly(Phase.CATCHING_UP, Phase.MEMBER, Phase.DETACHED);
+  }
+
+  @Test
+  void aLedgerThatIsOfNoUseLeavesNoCopyWithoutOne() {
+    for (String ledger :
+        List.of("not a ledger", "{}", "null", "{\"attempt\":9,\"print\":\"\",\"read\":[]}")) {
+      for (Phase broken : List.of(Phase.COPYING, Phase.CATCHING_UP)) {
+        TrackedTable table = table("t", broken, 900, Map.of());
+        keys.restore(table, ledger, TIDEMARK);
+        assertThat(phase(table)).as("%s after %s", broken, ledger).isEqualTo(Phase.WAITING);
+        assertThat(table.choice).as("how it is copied is decided anew").isNull();
+      }
+    }
+  }
+
+  @Test
+  void aTableThatCannotBeCopiedForNowKeepsNoneFromIt() {
+    for (String name : List.of("a", "b", "c")) {
+      TrackedTable table = book.add(new TableName("public", name), 0, Optional.empty());
+      table.choice = TrackedTable.CopyForm.KEYS;
+      table.published =
+          new Published("p", "iudt", true, false, List.of(), Optional.empty(), "stamp");
+    }
+    List<String> tried = new ArrayList<>();
+    Optional<TableName> last = Optional.empty();
+    for (int i = 0; i < 5; i++) {
+      last = keys.next(last).map(table -> table.name);
+      tried.add(last.orElseThrow().table());
+    }
+    assertThat(tried).containsExactly("a", "b", "c", "a", "b");
   }
 }

@@ -27,6 +27,13 @@ record KeyLedger(
     String print,
     long nextOrdinal,
     List<Range> read) {
+  KeyLedger {
+    if (read == null || print == null) {
+      throw new IllegalArgumentException("it lacks what was read");
+    }
+    read = List.copyOf(read);
+  }
+
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
@@ -56,7 +63,11 @@ record KeyLedger(
    */
   static KeyLedger fromJson(String json) {
     try {
-      return JSON.readValue(json, KeyLedger.class);
+      KeyLedger ledger = JSON.readValue(json, KeyLedger.class);
+      if (ledger == null) {
+        throw new IllegalArgumentException("it is empty");
+      }
+      return ledger;
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("it is not of the form that was written", e);
     }
