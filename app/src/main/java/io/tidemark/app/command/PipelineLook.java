@@ -9,7 +9,9 @@ import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.engine.control.ControlClient;
 import io.tidemark.engine.pipeline.PipelineStatus;
+import io.tidemark.engine.state.PipelineState;
 import io.tidemark.engine.state.StateCodec;
+import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.parquet.state.AsOf;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -81,11 +83,17 @@ final class PipelineLook {
   private Stored stored(Setup.DuckDbFile copy) {
     DuckDbLook look = DuckDbLook.at(copy.config());
     List<PipelineStatus.Table> tables = new ArrayList<>();
-    StateCodec.decode(look.entries())
-        .tables()
+    PipelineState held = StateCodec.decode(look.entries());
+    TransformChain transforms = new TransformChain(setup.transforms());
+    held.tables()
         .forEach(
-            (name, state) ->
-                tables.add(table(name.toString(), state, look.rows().getOrDefault(name, 0L))));
+            (name, state) -> {
+              long rows =
+                  LakeCopy.copyName(held, name, transforms)
+                      .map(copied -> look.rows().getOrDefault(copied, 0L))
+                      .orElse(0L);
+              tables.add(table(name.toString(), state, rows));
+            });
     String tidemark = look.position().toString();
     return new Stored(
         look.position(),

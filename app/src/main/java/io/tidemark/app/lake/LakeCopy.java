@@ -83,6 +83,13 @@ public final class LakeCopy implements AutoCloseable {
             .sum();
   }
 
+  /** The name that a copy has for a table of the source; empty where it is left out. */
+  public static Optional<TableName> copyName(
+      PipelineState state, TableName table, TransformChain transforms) {
+    List<TableSchema> versions = versions(state, table, transforms);
+    return versions.isEmpty() ? Optional.empty() : Optional.of(nameOf(versions));
+  }
+
   /** Number of files that count. */
   public long files() {
     return view.tables().values().stream().mapToLong(List::size).sum();
@@ -111,6 +118,11 @@ public final class LakeCopy implements AutoCloseable {
 
   /** The versions of a table's form as the copy has them; none where it is left out. */
   private List<TableSchema> versions(TableName table) {
+    return versions(state, table, transforms);
+  }
+
+  private static List<TableSchema> versions(
+      PipelineState state, TableName table, TransformChain transforms) {
     return state.schemas().getOrDefault(table, List.of()).stream()
         .flatMap(version -> transforms.schema(version).stream())
         .toList();

@@ -45,18 +45,46 @@ final class CopyFile implements AutoCloseable {
     try {
       Files.createDirectories(config.path().getParent());
       Files.createDirectories(config.tempFolder());
-      DuckDBConnection connection =
+      return open(
+          config,
           (DuckDBConnection)
-              new DuckDBDriver().connect("jdbc:duckdb:" + config.path(), properties(config));
-      FileChannel bytes = FileChannel.open(config.path(), StandardOpenOption.READ);
-      CopyFile file = new CopyFile(connection, connection.getCatalog(), bytes);
-      file.execute("SET TimeZone = 'UTC'");
-      return file;
+              new DuckDBDriver().connect("jdbc:duckdb:" + config.path(), properties(config)));
     } catch (IOException e) {
       throw new SinkException.Retryable(
           "Cannot open " + config.path() + ": " + e + ". Look at the folder and its rights.", e);
     } catch (SQLException e) {
       throw notOpened(config, e);
+    }
+  }
+
+  /** The connection does not outlive a failure: it holds the lock, which a new try needs. */
+  private static CopyFile open(DuckDbConfig config, DuckDBConnection connection)
+      throws IOException, SQLException {
+    FileChannel bytes = null;
+    try {
+      bytes = FileChannel.open(config.path(), StandardOpenOption.READ);
+      CopyFile file = new CopyFile(connection, connection.getCatalog(), bytes);
+      file.execute("SET TimeZone = 'UTC'");
+      return file;
+    } catch (IOException | SQLException | RuntimeException e) {
+      try {
+        closeAll(connection, bytes);
+      } catch (IOException | SQLException more) {
+        e.addSuppressed(more);
+      }
+      throw e;
+    }
+  }
+
+  /** The connection first: its lock on the file would go with the channel. */
+  private static void closeAll(DuckDBConnection connection, FileChannel bytes)
+      throws IOException, SQLException {
+    try {
+      connection.close();
+    } finally {
+      if (bytes != null) {
+        bytes.close();
+      }
     }
   }
 
@@ -162,8 +190,7 @@ final class CopyFile implements AutoCloseable {
   @Override
   public void close() {
     try {
-      connection.close();
-      bytes.close();
+      closeAll(connection, bytes);
     } catch (SQLException | IOException e) {
       throw new TidemarkException(
           ErrorCode.DESTINATION, "Cannot close the file: " + e.getMessage() + ".", e);

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 
 /**
  * Keeps a copy in one DuckDB file. Rows are staged in temporary tables, which die with the process;
@@ -28,8 +29,14 @@ import java.util.TreeSet;
  * write-ahead log is on disk.
  */
 public final class DuckDbSink implements Sink {
+  /** After so many commits in a row that failed, waiting longer does not help. */
+  private static final int MOST_STARVED = 10;
+
   private final DuckDbConfig config;
   private final FormCheck check = new FormCheck();
+
+  /** Who this is in the file, also when it is opened again. */
+  private final String writer = UUID.randomUUID().toString();
 
   /** Newest forms that no commit has brought to the file yet. */
   private final Map<TableName, TargetForm> pending = new LinkedHashMap<>();
@@ -40,6 +47,9 @@ public final class DuckDbSink implements Sink {
   private FormStore store;
   private Stage stage;
   private Map<String, TargetForm> forms = Map.of();
+
+  /** Commits in a row that failed because DuckDB's memory was not enough, or as if it were not. */
+  private int starved;
 
   public DuckDbSink(DuckDbConfig config) {
     this.config = config;
@@ -63,6 +73,7 @@ public final class DuckDbSink implements Sink {
   private SinkState open(OptionalLong held) throws SinkException {
     close();
     pending.clear();
+    starved = 0;
     file = CopyFile.open(config);
     state = new StateTables(file);
     store = new FormStore(file);
@@ -71,7 +82,7 @@ public final class DuckDbSink implements Sink {
       file.execute("BEGIN");
       state.create();
       store.create();
-      SinkState claimed = state.claim(held);
+      SinkState claimed = state.claim(writer, held);
       forms = store.load();
       file.execute("COMMIT");
       publisher = new Publisher(config, claimed);
@@ -173,6 +184,7 @@ public final class DuckDbSink implements Sink {
     }
     forms = tables.forms();
     pending.clear();
+    starved = 0;
     state.committed();
     try {
       stage.drop(commit.staged());
@@ -248,9 +260,12 @@ public final class DuckDbSink implements Sink {
       return state.fenced();
     }
     String reason = CopyFile.firstLine(e);
-    if (reason.startsWith("Out of Memory Error")
-        || reason.startsWith("IO Error")
-        || reason.startsWith("TransactionContext Error")) {
+    boolean starving =
+        reason.startsWith("Out of Memory Error") || reason.startsWith("TransactionContext Error");
+    if (starving && ++starved >= MOST_STARVED) {
+      throw failed("write", e);
+    }
+    if (starving || reason.startsWith("IO Error")) {
       return new SinkException.Retryable("Cannot write " + config.path() + ": " + reason + ".", e);
     }
     throw new IllegalStateException("Cannot write " + config.path() + ": " + reason, e);

@@ -55,8 +55,8 @@ final class Evolution {
         keep(old.get(), part, renames);
       }
     }
-    if (to.partitioned() && !from.partitioned()) {
-      alter("ADD COLUMN " + SqlText.name(TargetForm.LEAF) + " VARCHAR");
+    if (from.partitioned() && !to.partitioned()) {
+      alter("DROP COLUMN " + SqlText.name(TargetForm.LEAF));
     }
     for (Part old : from.columns()) {
       if (to.part(old.attnum()).isEmpty()) {
@@ -65,6 +65,9 @@ final class Evolution {
           alter("DROP COLUMN " + SqlText.name(old.rawName()));
         }
       }
+    }
+    if (to.partitioned() && !from.partitioned()) {
+      alter("ADD COLUMN " + SqlText.name(TargetForm.LEAF) + " VARCHAR");
     }
     for (String[] rename : renames) {
       rename(rename[0], rename[1]);

@@ -24,10 +24,16 @@ final class FormCheck {
     if (OWN_SCHEMAS.contains(lower(name.schema()))) {
       throw rejected(schema, "schema " + name.schema() + " is used by the file itself");
     }
-    TableName other = tables.putIfAbsent(lower(name.toString()), name);
-    if (other != null && !other.equals(name)) {
+    TableName other = tables.getOrDefault(lower(name.toString()), name);
+    if (!other.equals(name)) {
       throw rejected(schema, "DuckDB cannot tell its name from that of " + other);
     }
+    checkColumns(schema);
+    // last, because a table that is refused keeps no name from another
+    tables.put(lower(name.toString()), name);
+  }
+
+  private static void checkColumns(TableSchema schema) throws SinkException.Rejected {
     if (schema.columns().isEmpty()) {
       throw rejected(schema, "it has no column");
     }

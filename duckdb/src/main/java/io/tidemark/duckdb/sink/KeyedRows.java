@@ -1,5 +1,7 @@
 package io.tidemark.duckdb.sink;
 
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.duckdb.sink.TargetForm.Part;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ final class KeyedRows {
   }
 
   void apply(String counted) throws SQLException {
+    requireKeys(counted);
     String left =
         form.columns().stream()
             .map(part -> "u" + part.attnum())
@@ -53,6 +56,31 @@ final class KeyedRows {
       from = " AND pos > " + cut;
     }
     step(counted + from);
+  }
+
+  /** A key that the log left out names no row. */
+  private void requireKeys(String counted) throws SQLException {
+    String left = form.key().stream().map(n -> "u" + n).collect(Collectors.joining(" OR "));
+    long rows =
+        file.query(
+                "SELECT count(*) FROM "
+                    + ChangesView.NAME
+                    + " WHERE op = 117 AND ("
+                    + left
+                    + ") AND "
+                    + counted,
+                row -> row.getLong(1))
+            .get(0);
+    if (rows > 0) {
+      throw new TidemarkException(
+          ErrorCode.DESTINATION_REFUSED,
+          "Cannot apply changes to "
+              + table
+              + ": "
+              + rows
+              + " rows were updated whose key is not in the log as a whole. Set REPLICA IDENTITY"
+              + " FULL for the table and copy it again.");
+    }
   }
 
   private void step(String range) throws SQLException {

@@ -66,7 +66,10 @@ final class StateTables {
         "CREATE TABLE IF NOT EXISTS "
             + file.own("tidemark")
             + " (epoch BIGINT, position VARCHAR, parts MAP(VARCHAR, VARCHAR), committed_at"
-            + " TIMESTAMPTZ)");
+            + " TIMESTAMPTZ, writer VARCHAR)");
+    // files of older programs do not know who wrote last
+    file.execute(
+        "ALTER TABLE " + file.own("tidemark") + " ADD COLUMN IF NOT EXISTS writer VARCHAR");
     file.execute(
         "CREATE TABLE IF NOT EXISTS " + file.own("state") + " (key VARCHAR, value VARCHAR)");
     file.execute(
@@ -77,7 +80,7 @@ final class StateTables {
     file.execute(
         "INSERT INTO "
             + file.own("tidemark")
-            + " SELECT 0, '', MAP{}, NULL WHERE NOT EXISTS (FROM "
+            + " SELECT 0, '', MAP{}, NULL, NULL WHERE NOT EXISTS (FROM "
             + file.own("tidemark")
             + ")");
   }
@@ -85,12 +88,17 @@ final class StateTables {
   /**
    * Takes the writing over, within the caller's transaction.
    *
-   * @param held the only epoch from which it is taken; empty for any
+   * @param writer who takes it; a claim of its own whose answer was lost is known again by it
+   * @param held the only epoch from which it is taken from others; empty for any
    * @throws SinkException.Fenced when it is another
    */
-  SinkState claim(OptionalLong held) throws SQLException, SinkException.Fenced {
-    String only = held.isPresent() ? " WHERE epoch = " + held.getAsLong() : "";
-    if (file.execute("UPDATE " + file.own("tidemark") + " SET epoch = epoch + 1" + only) != 1) {
+  SinkState claim(String writer, OptionalLong held) throws SQLException, SinkException.Fenced {
+    String id = SqlText.value(writer);
+    String only =
+        held.isPresent() ? " WHERE epoch = " + held.getAsLong() + " OR writer = " + id : "";
+    if (file.execute(
+            "UPDATE " + file.own("tidemark") + " SET epoch = epoch + 1, writer = " + id + only)
+        != 1) {
       epoch = held.orElseThrow();
       throw fenced();
     }

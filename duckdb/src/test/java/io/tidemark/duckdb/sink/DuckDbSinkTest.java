@@ -3,6 +3,7 @@ package io.tidemark.duckdb.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
@@ -149,6 +150,117 @@ class DuckDbSinkTest {
         session.leaves(old).flush(320);
       }
       assertThat(shown(config)).containsExactly(left.get(0), left.get(1).replace("0/D2", "0/140"));
+    }
+  }
+
+  @Test
+  void aClaimOfItsOwnWhoseAnswerWasLostIsKnownAgain() throws Exception {
+    DuckDbConfig config = publishing(Duration.ZERO);
+    try (DuckDbFixture destination = new DuckDbFixture(config);
+        SinkSession session = SinkSession.open(destination)) {
+      long held = session.opened().epoch();
+      // the answer to the first of the two never came
+      assertThat(session.sink().reopen(held).epoch()).isEqualTo(held + 1);
+      assertThat(session.sink().reopen(held).epoch()).isEqualTo(held + 2);
+      ChangeBatch batch = Batches.of(ITEMS).at(100).insert(1L, "a").batch();
+      session.stage(batch).flush(110);
+      Seen.in(destination).holds(ITEMS, batch);
+      session.close();
+      try (SinkSession other = SinkSession.open(destination)) {
+        assertThat(other.opened().epoch()).isEqualTo(held + 3);
+      }
+      assertThatThrownBy(() -> session.sink().reopen(held + 2))
+          .isInstanceOf(SinkException.Fenced.class);
+    }
+  }
+
+  @Test
+  void aTableIsPartitionedPlainAndPartitionedAgain() throws Exception {
+    Form parted = Form.of("shop.parts").key("id", Form.BIGINT).partitioned();
+    TableSchema first = parted.schema();
+    TableSchema plain = inVersion(first, 2, false);
+    TableSchema again = inVersion(first, 3, true);
+    ChangeBatch before = Batches.of(first).at(100).insert(1L).leaf("shop.p1").batch();
+    ChangeBatch copy = Batches.of(plain).at(199).attempt().read(1L).batch();
+    ChangeBatch last =
+        Batches.of(again)
+            .at(299)
+            .attempt()
+            .read(1L)
+            .leaf("shop.p1")
+            .read(2L)
+            .leaf("shop.p2")
+            .batch();
+    try (DuckDbFixture destination = new DuckDbFixture(publishing(Duration.ZERO));
+        SinkSession session = SinkSession.open(destination)) {
+      session.stage(before).flush(110).stage(copy).flush(210);
+      Seen.in(destination).holds(plain, before, copy);
+      session.stage(last).flush(310);
+      Seen.in(destination).holds(again, before, copy, last);
+    }
+  }
+
+  private static TableSchema inVersion(TableSchema schema, int version, boolean partitioned) {
+    return new TableSchema(
+        schema.name(),
+        schema.relationOid(),
+        version,
+        schema.columns(),
+        schema.key(),
+        schema.identity(),
+        partitioned);
+  }
+
+  @Test
+  void aRefusedTableKeepsItsNameFromNobody() throws Exception {
+    TableSchema refused =
+        Form.of("shop.Items").column("a", Form.TEXT).column("A", Form.TEXT).schema();
+    ChangeBatch batch = Batches.of(ITEMS).at(100).insert(1L, "a").batch();
+    try (DuckDbFixture destination = new DuckDbFixture(publishing(Duration.ZERO));
+        SinkSession session = SinkSession.open(destination)) {
+      assertThatThrownBy(() -> session.sink().prepare(refused))
+          .isInstanceOf(SinkException.Rejected.class);
+      session.stage(batch).flush(110);
+      Seen.in(destination).holds(ITEMS, batch);
+    }
+  }
+
+  @Test
+  void anUpdateWithoutItsKeyIsRefused() throws Exception {
+    ChangeBatch before = Batches.of(ITEMS).at(100).insert(1L, "a").batch();
+    try (DuckDbFixture destination = new DuckDbFixture(publishing(Duration.ZERO));
+        SinkSession session = SinkSession.open(destination)) {
+      session.stage(before).flush(110);
+      session.stage(Batches.of(ITEMS).at(200).update(Batches.UNCHANGED, "b").batch());
+      assertThatThrownBy(() -> session.flush(210))
+          .hasMessageContaining("1 rows were updated whose key is not in the log as a whole");
+      Seen.in(destination).holds(ITEMS, before);
+    }
+  }
+
+  @Test
+  void whatWaitingDoesNotHelpIsToldInTheEnd() throws Exception {
+    DuckDbConfig config = publishing(Duration.ZERO);
+    try (DuckDbFixture destination = new DuckDbFixture(config);
+        SinkSession session = SinkSession.open(destination)) {
+      session.stage(Batches.of(ITEMS).at(100).insert(1L, "a").batch()).seal(110);
+      try (Connection other =
+              new DuckDBDriver()
+                  .connect("jdbc:duckdb:" + config.path(), CopyFile.properties(config));
+          Statement statement = other.createStatement()) {
+        // what two transactions make at the same time is a conflict to DuckDB
+        statement.execute("BEGIN");
+        statement.execute("CREATE SCHEMA shop");
+        for (int i = 1; i < 10; i++) {
+          assertThatThrownBy(() -> session.commitSealed(110))
+              .isInstanceOf(SinkException.Retryable.class);
+        }
+        assertThatThrownBy(() -> session.commitSealed(110))
+            .isInstanceOf(TidemarkException.class)
+            .hasMessageContaining("memory-limit");
+        statement.execute("ROLLBACK");
+      }
+      session.commitSealed(110);
     }
   }
 
