@@ -45,6 +45,9 @@ final class Anchors {
   private final Deque<Step> steps = new ArrayDeque<>();
   private Optional<Lsn> limit;
 
+  /** The newest boundary, which a copy may stand at. */
+  private Lsn last = Lsn.ZERO;
+
   private Optional<Anchor> stored;
   private Optional<Anchor> arrived = Optional.empty();
   private boolean abandoned;
@@ -212,6 +215,11 @@ final class Anchors {
    */
   synchronized Optional<Optional<String>> at(Lsn boundary) {
     Optional<Anchor> before = stored;
+    if (newestLimit().isEmpty() && arrived.filter(it -> it.start().isBefore(last)).isPresent()) {
+      // the slot may be confirmed beyond its start already; the next message takes its place
+      arrived = Optional.empty();
+    }
+    last = boundary;
     if (abandoned && !awaited && !comparing) {
       stored = Optional.empty();
       step(boundary, Optional.empty());
@@ -232,10 +240,13 @@ final class Anchors {
   }
 
   private void step(Lsn boundary, Optional<Lsn> upTo) {
-    Optional<Lsn> before = steps.isEmpty() ? limit : steps.getLast().limit();
-    if (!before.equals(upTo)) {
+    if (!newestLimit().equals(upTo)) {
       steps.add(new Step(boundary, upTo));
     }
+  }
+
+  private Optional<Lsn> newestLimit() {
+    return steps.isEmpty() ? limit : steps.getLast().limit();
   }
 
   /** Up to where the slot may be confirmed when every copy holds everything below a position. */

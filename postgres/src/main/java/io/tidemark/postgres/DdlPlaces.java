@@ -47,7 +47,7 @@ final class DdlPlaces {
     } else if (table.published.viaRoot()) {
       otherPartitions(table, at);
     } else if (table.state.phase() == Phase.COPYING) {
-      table.unsettledAt = at.value();
+      book.unsettled(table, at);
     } else {
       went(table, image.oid(), at);
     }
@@ -72,7 +72,7 @@ final class DdlPlaces {
     }
     if (table.state.phase() == Phase.COPYING) {
       if (!lost.isEmpty() || !more.isEmpty()) {
-        table.unsettledAt = at.value();
+        book.unsettled(table, at);
       }
       return;
     }
@@ -111,7 +111,7 @@ final class DdlPlaces {
     if (nameInUse) {
       // a renamed one still has it: a look at the catalog tells them apart
       table.memberAt = at.value();
-      table.unsettledAt = at.value();
+      book.unsettled(table, at);
       book.step(
           table, table.state.out(Phase.CATCHING_UP, "a partition took the name of another", at));
     } else if (!copied || (leaf.empty() && !table.leavesGone.containsKey(leaf.name().toString()))) {

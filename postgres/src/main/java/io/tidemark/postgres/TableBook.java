@@ -94,6 +94,7 @@ final class TableBook {
     note.ifPresent(
         known -> {
           table.floor = known.floorLsn().value();
+          table.unsettledAt = known.unsettledLsn().value();
           // until the stream has passed its end, a table that has gone is decoded as it was
           table.published = known.publishedAs().orElse(null);
           table.look = known.look();
@@ -213,7 +214,8 @@ final class TableBook {
             table.published == null ? null : TableNote.Publishing.of(table.published),
             table.look,
             leaves,
-            floors);
+            floors,
+            table.unsettledAt == 0 ? null : new Lsn(table.unsettledAt).toString());
     put(new SourceEvent.Note(TableNote.key(table.name), Optional.of(note.toJson())));
   }
 
@@ -405,13 +407,24 @@ final class TableBook {
    */
   synchronized void understood(TrackedTable table, TableLook look, Lsn passed) {
     table.pending = Optional.empty();
-    if (Long.compareUnsigned(table.unsettledAt, passed.value()) < 0) {
+    boolean settled =
+        table.unsettledAt != 0 && Long.compareUnsigned(table.unsettledAt, passed.value()) < 0;
+    if (settled) {
       table.unsettledAt = 0;
     }
-    if (!look.equals(table.look)) {
+    boolean other = !look.equals(table.look);
+    if (other) {
       describe(table, table.oid, table.published, look);
+    }
+    if (settled || other) {
       note(table);
     }
+  }
+
+  /** Only a look at the catalog that is read after a place will tell what changed there. */
+  synchronized void unsettled(TrackedTable table, Lsn at) {
+    table.unsettledAt = at.value();
+    note(table);
   }
 
   /**

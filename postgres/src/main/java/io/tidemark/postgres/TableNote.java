@@ -26,6 +26,8 @@ import java.util.TreeMap;
  * @param leaves partitions that came with rows and are not copied yet, by pg_class.oid
  * @param floors position of the snapshot of each that is copied, while the table catches up: rows
  *     of commits below it do not count
+ * @param unsettled place of a change that only a look at the catalog after it will tell; null for
+ *     none
  */
 record TableNote(
     String floor,
@@ -33,7 +35,8 @@ record TableNote(
     Publishing publishing,
     TableLook look,
     Map<Integer, TableName> leaves,
-    Map<Integer, String> floors) {
+    Map<Integer, String> floors,
+    String unsettled) {
   private static final String PREFIX = "table/";
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
@@ -85,6 +88,11 @@ record TableNote(
   /** How the table was published; empty where it was not, or where the note does not say. */
   Optional<Published> publishedAs() {
     return Optional.ofNullable(publishing).map(known -> known.stamped(published));
+  }
+
+  /** ZERO for none. */
+  Lsn unsettledLsn() {
+    return unsettled == null ? Lsn.ZERO : Lsn.parse(unsettled);
   }
 
   String toJson() {

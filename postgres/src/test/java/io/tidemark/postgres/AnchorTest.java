@@ -7,7 +7,9 @@ import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
 import io.tidemark.postgres.doctor.Doctor;
 import io.tidemark.postgres.slot.Anchor;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,6 +72,31 @@ class AnchorTest {
       }
       capture.assertEqual("t");
     }
+  }
+
+  /** Without an anchor the slot is confirmed up to the tidemark: reading cannot begin below it. */
+  @Test
+  void aMessageWrittenBelowTheTidemarkBecomesNoAnchor() {
+    Anchors anchors = new Anchors("s", "p", Optional.empty());
+    anchors.abandon();
+    anchors.at(Lsn.parse("0/100"));
+    assertThat(anchors.confirmable(Lsn.parse("0/100"))).isEqualTo(Lsn.parse("0/100"));
+    message(anchors, "0/F0", "0/120", "0/100");
+    assertThat(anchors.at(Lsn.parse("0/130"))).isEmpty();
+    assertThat(anchors.readFrom(Lsn.parse("0/130"))).isEqualTo(Lsn.parse("0/130"));
+    // another boundary comes between the message's start and its place
+    message(anchors, "0/140", "0/160", "0/130");
+    assertThat(anchors.at(Lsn.parse("0/150"))).isEmpty();
+    assertThat(anchors.at(Lsn.parse("0/170"))).isEmpty();
+    message(anchors, "0/170", "0/190", "0/170");
+    assertThat(anchors.at(Lsn.parse("0/200")).orElseThrow()).isPresent();
+    assertThat(anchors.readFrom(Lsn.parse("0/200"))).isEqualTo(Lsn.parse("0/170"));
+    assertThat(anchors.confirmable(Lsn.parse("0/200"))).isEqualTo(Lsn.parse("0/170"));
+  }
+
+  private static void message(Anchors anchors, String from, String lsn, String tidemark) {
+    String content = anchors.next() + " " + from;
+    anchors.message(Lsn.parse(lsn), content.getBytes(StandardCharsets.UTF_8), Lsn.parse(tidemark));
   }
 
   @Test

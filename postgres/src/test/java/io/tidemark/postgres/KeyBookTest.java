@@ -55,7 +55,7 @@ class KeyBookTest {
         new TableState(phase, 1, Optional.empty(), 0, -1, new Lsn(floor)),
         Optional.of(form),
         Optional.of(
-            new TableNote(new Lsn(floor).toString(), "", null, null, Map.of(), leafFloors)));
+            new TableNote(new Lsn(floor).toString(), "", null, null, Map.of(), leafFloors, null)));
     return book.find(table).orElseThrow();
   }
 

@@ -273,6 +273,29 @@ class PartitionTest {
   }
 
   @Test
+  void aRestartForgetsNotThatTheCatalogHasToTellAChange() throws Exception {
+    try (Capture capture = capture("untold")) {
+      capture.execute(EventTrigger.sql());
+      capture.with("tables.refresh", "1h").open();
+      capture.untilMember("p");
+      capture.catchUp();
+      capture.execute(
+          "BEGIN; ALTER TABLE p1 RENAME TO p1_old; CREATE TABLE p1 (LIKE p INCLUDING ALL);"
+              + " INSERT INTO p1 SELECT i, 9, 'new' FROM generate_series(1, 7) i;"
+              + " ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (9); COMMIT");
+      capture.until(() -> capture.phase("p") == Phase.CATCHING_UP);
+      capture.crash();
+      // beyond the mark that the restart took, and no look has been understood
+      capture.catchUp();
+      assertThat(capture.phase("p") == Phase.MEMBER).isEqualTo(rowsOfDay(capture, 9) == 7);
+      capture.with("tables.refresh", "300ms").crash();
+      capture.untilMember("p");
+      capture.assertEqual("p");
+      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aPartitionThatGoesBeforeItsCopyIsNotWaitedFor() throws Exception {
     try (Capture capture = capture("goneleaf");
         Connection blocker = server.connect("goneleaf");
