@@ -53,14 +53,16 @@ final class Gate {
 
   /**
    * The server was promoted while it was read: its stream went on without a break, so everything
-   * given is of its history.
+   * given is of its history, unless what is asked is no longer the server that is read.
+   *
+   * @param earlier how far was read when the server was last seen on the timeline before
+   * @throws TidemarkException SOURCE_CHANGED when the new timeline left that one below it
    */
-  synchronized void promoted() throws SQLException {
+  synchronized void promoted(Lsn earlier) throws SQLException {
     try (Connection replication = connector.replication()) {
       SourceIdentity now = SourceIdentity.read(replication, slot);
-      if (now.systemId().equals(identity().systemId())) {
-        accept(now);
-      }
+      identity().check(now, earlier, replication);
+      accept(now);
     }
   }
 

@@ -57,6 +57,10 @@ final class Watch implements Runnable {
   private volatile Lsn head = Lsn.ZERO;
   private volatile long retained = -1;
   private boolean overBudget;
+
+  /** How far was read when the server was last seen on the timeline that the gate knows. */
+  private Lsn readBefore = Lsn.ZERO;
+
   private String typesNoted = "";
 
   Watch(
@@ -153,8 +157,10 @@ final class Watch implements Runnable {
   private void observeSlot() throws SQLException {
     head = session.walEnd();
     int timeline = session.timeline();
-    if (timeline != 0 && timeline != gate.identity().timeline()) {
-      gate.promoted();
+    if (timeline == gate.identity().timeline()) {
+      readBefore = consumer.position();
+    } else if (timeline != 0) {
+      gate.promoted(readBefore);
     }
     Optional<SlotState> slot = session.slot(config.slot());
     retained = slot.map(SlotState::retained).orElse(-1L);
