@@ -78,13 +78,13 @@ public record CurrentRow(Map<String, String> values, Map<String, String> raw) {
       Map<Integer, Cell> before = old ? cells(batch.schema(), batch.before(), i) : row;
       switch (batch.op(i)) {
         case READ, CREATE -> put(batch, i, row);
-        case DELETE -> rows.remove(find(batch.schema(), row));
+        case DELETE -> rows.remove(find(batch, i, row));
         case TRUNCATE -> {
           String leaf = batch.leaf(i);
           rows.values().removeIf(each -> leaf == null || leaf.equals(each.leaf()));
         }
         case UPDATE -> {
-          Row was = rows.remove(find(batch.schema(), before));
+          Row was = rows.remove(find(batch, i, before));
           fill(batch, i, row, was);
           put(batch, i, row);
         }
@@ -109,12 +109,14 @@ public record CurrentRow(Map<String, String> values, Map<String, String> raw) {
       return key.isEmpty() ? Long.valueOf(numbers++) : key.stream().map(row::get).toList();
     }
 
-    private Object find(TableSchema schema, Map<Integer, Cell> row) {
-      if (schema.hasKey()) {
+    /** Where the old row of a change stands; of equal ones, one in the same leaf. */
+    private Object find(ChangeBatch batch, int i, Map<Integer, Cell> row) {
+      if (batch.schema().hasKey()) {
         return place(row);
       }
       return rows.entrySet().stream()
-          .filter(each -> same(schema, each.getValue().cells(), row))
+          .filter(each -> Objects.equals(batch.leaf(i), each.getValue().leaf()))
+          .filter(each -> same(batch.schema(), each.getValue().cells(), row))
           .map(Map.Entry::getKey)
           .findFirst()
           .orElseThrow(() -> new IllegalStateException("Cannot find an old row in the model."));
