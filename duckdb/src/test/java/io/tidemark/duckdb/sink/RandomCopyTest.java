@@ -33,7 +33,7 @@ class RandomCopyTest {
   @Test
   @Tag("thorough")
   void theFileHoldsWhatTheModelHoldsAfterLongHistories() throws Exception {
-    check(200, 500);
+    check(40, 500);
   }
 
   private void check(int histories, int steps) throws Exception {

@@ -4,7 +4,10 @@ package io.tidemark.postgres.type;
 public enum MisfitPolicy {
   /** The element is null and PostgreSQL's exact text of the whole value is kept beside it. */
   RAW,
-  /** The whole column is held as PostgreSQL's text, so that every value fits. */
+  /**
+   * The whole column is held as PostgreSQL's text, so that every value fits; columns whose type
+   * holds every value stay as they are.
+   */
   TEXT,
   /** The codec throws {@link MisfitException}: the row is rejected. */
   REJECT

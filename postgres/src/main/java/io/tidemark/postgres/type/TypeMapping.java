@@ -31,7 +31,20 @@ public final class TypeMapping {
    */
   public DataType dataType(int typeOid, int typmod, MisfitPolicy policy) {
     types.require(typeOid);
-    return policy == MisfitPolicy.TEXT ? new DataType.Text() : dataType(typeOid, typmod);
+    DataType type = dataType(typeOid, typmod);
+    return policy == MisfitPolicy.TEXT && !holdsAll(type) ? new DataType.Text() : type;
+  }
+
+  /** Whether every value that PostgreSQL can have in such a column fits. */
+  private static boolean holdsAll(DataType type) {
+    if (type instanceof DataType.Struct struct) {
+      return struct.fields().stream().allMatch(field -> holdsAll(field.type()));
+    }
+    return !(type instanceof DataType.Decimal
+        || type instanceof DataType.Date
+        || type instanceof DataType.Time
+        || type instanceof DataType.Timestamp
+        || type instanceof DataType.ListOf);
   }
 
   private DataType dataType(int typeOid, int typmod) {
