@@ -55,8 +55,7 @@ public final class Settings {
                 + "."
                 + name
                 + ": unknown option of "
-                + spec.kind()
-                + " "
+                + (spec.kind().equals(spec.type()) ? "" : spec.kind() + " ")
                 + spec.type()
                 + Suggestion.of(name, known));
       }

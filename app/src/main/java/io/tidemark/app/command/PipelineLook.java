@@ -13,6 +13,7 @@ import io.tidemark.engine.state.PipelineState;
 import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.parquet.state.AsOf;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -39,6 +40,12 @@ final class PipelineLook {
 
   Setup setup() {
     return setup;
+  }
+
+  /** Whether the source is a demo's own PostgreSQL, which ends with the demo. */
+  boolean isOfDemo() {
+    Path folder = file.toAbsolutePath().getParent();
+    return Files.exists(folder.resolve("demo.lock")) && Files.exists(folder.resolve("postgres"));
   }
 
   /** How it stands. */

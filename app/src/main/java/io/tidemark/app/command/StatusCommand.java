@@ -50,8 +50,12 @@ public final class StatusCommand implements Command {
       lines.addAll(slotLines(slot, seen, status));
       facts.put("slot", slotFacts(slot, seen, status));
     } catch (TidemarkException e) {
-      lines.add("  slot     " + slot + ": " + e.getMessage());
-      facts.put("slot", Map.of("name", slot, "problem", e.getMessage()));
+      String why =
+          look.isOfDemo() && status.state().equals("stopped")
+              ? "the demo's PostgreSQL ended with the demo; './tidemark demo' starts both again."
+              : e.getMessage();
+      lines.add("  slot     " + slot + ": " + why);
+      facts.put("slot", Map.of("name", slot, "problem", why));
     }
     status.sinks().forEach(sink -> lines.add(sinkLine(sink)));
     lines.add("");

@@ -130,12 +130,16 @@ public final class ConfigLoader {
     Component source =
         one(SOURCE, parts.get(SOURCE), SOURCE, tree, problems, new HashSet<>()).orElse(null);
     List<Component> sinks = many("sink", SINKS, parts.get(SINKS), tree, problems);
-    if (sinks.isEmpty() && parts.get(SINKS) == null) {
+    if (isMissing(parts.get(SINKS))) {
       problems.add("sinks: missing. A pipeline needs at least one.");
     }
     List<Component> transforms =
         many("transform", TRANSFORMS, parts.get(TRANSFORMS), tree, problems);
     return new LoadedConfig(pipeline, source, sinks, transforms);
+  }
+
+  private static boolean isMissing(Node list) {
+    return list == null || list instanceof SequenceNode sequence && sequence.getValue().isEmpty();
   }
 
   private List<Component> many(

@@ -130,8 +130,7 @@ class ConfigLoaderTest {
         "Cannot use configuration t.yaml: 10 problems.",
         "line 3: flush.rows: cannot read 'many', expected a whole number such as 1000.",
         "line 17: on-failed-table: cannot read 'explode', expected one of exclude, stop.",
-        "line 2: flush.intervall: unknown option of pipeline pipeline. Did you mean"
-            + " 'flush.interval'?",
+        "line 2: flush.intervall: unknown option of pipeline. Did you mean" + " 'flush.interval'?",
         "line 6: source.password: the environment variable NOPE is not set. Set it, or write the"
             + " value.",
         "line 4: source.url: missing. Write for example 'url: postgres://localhost/db'.",
@@ -149,6 +148,8 @@ class ConfigLoaderTest {
     assertThatThrownBy(() -> load("just words")).hasMessageContaining("expected options by name");
     assertThatThrownBy(() -> load("name: x"))
         .hasMessageContaining("source: missing. Write its type, one of postgres.")
+        .hasMessageContaining("sinks: missing. A pipeline needs at least one.");
+    assertThatThrownBy(() -> load("name: x\nsinks: []"))
         .hasMessageContaining("sinks: missing. A pipeline needs at least one.");
     assertThatThrownBy(() -> load("a: &a {b: *a}")).isInstanceOf(TidemarkException.class);
     assertThatThrownBy(
