@@ -53,7 +53,7 @@ public record Setup(
   public record DuckDbFile(String name, DuckDbConfig config) implements Copy {
     @Override
     public String place() {
-      return config.path().toString();
+      return config.place();
     }
   }
 }

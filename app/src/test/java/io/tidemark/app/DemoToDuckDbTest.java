@@ -60,9 +60,21 @@ class DemoToDuckDbTest {
     Program.Said status = Program.inProcess("status", "--data", data.toString());
     assertThat(status.status()).as(status.err()).isZero();
     Program.Said query =
-        Program.inProcess("query", "--data", data.toString(), "SELECT count(*) FROM accounts");
-    assertThat(query.status()).isEqualTo(2);
-    assertThat(query.err()).contains("bank.read.duckdb with any client of DuckDB");
+        Program.inProcess(
+            "query", "--data", data.toString(), "--json", "SELECT count(*) AS n FROM accounts");
+    assertThat(query.status()).as(query.err()).isZero();
+    assertThat(query.out()).contains("[{\"n\":" + copied("accounts", data) + "}]");
+    Program.Said asOf =
+        Program.inProcess("query", "--data", data.toString(), "--as-of", "0/1", "FROM accounts");
+    assertThat(asOf.status()).isEqualTo(2);
+    assertThat(asOf.err()).contains("bank.duckdb holds one");
+  }
+
+  private static long copied(String table, Path data) throws Exception {
+    try (Connection copy =
+        DriverManager.getConnection("jdbc:duckdb:" + data.resolve("bank.duckdb"))) {
+      return Long.parseLong(rows(copy, "SELECT count(*) FROM public." + table).get(0).get(0));
+    }
   }
 
   private static List<List<String>> rows(Connection connection, String sql) throws Exception {

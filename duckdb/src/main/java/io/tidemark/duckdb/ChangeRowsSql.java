@@ -21,6 +21,16 @@ final class ChangeRowsSql {
     this.form = form;
   }
 
+  /** All changes of a table as users see them, also of one that has none yet. */
+  static String all(TableForm form) {
+    return form.groups().isEmpty()
+        ? "SELECT *, NULL::VARCHAR AS _op, NULL::BIGINT AS _lsn, NULL::BIGINT AS _seq, NULL::BIGINT"
+            + " AS _xid, NULL::TIMESTAMPTZ AS _committed_at, NULL::VARCHAR[] AS _unchanged FROM ("
+            + CurrentRows.sql(form)
+            + ")"
+        : new ChangeRowsSql(form).shown();
+  }
+
   /**
    * Changes as the view of current rows needs them. For a column with attribute number N: {@code
    * cN} its value, {@code rN} its raw text, {@code uN} whether it is unchanged and must be looked

@@ -1,6 +1,8 @@
 package io.tidemark.duckdb;
 
 import io.tidemark.api.model.DataType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** DuckDB's form of the types that columns of a copy have, and the ways between two of them. */
@@ -38,6 +40,45 @@ public final class ColumnTypes {
         .fields().stream()
             .map(field -> SqlText.name(field.name()) + " " + name(field.type()))
             .collect(Collectors.joining(", ", "STRUCT(", ")"));
+  }
+
+  /** The type that {@link #name} wrote. */
+  public static DataType parse(String name) {
+    return parse(TypeName.parse(name));
+  }
+
+  private static DataType parse(TypeName type) {
+    if (type.isList()) {
+      return new DataType.ListOf(parse(type.parts().get(0)));
+    }
+    if (type.head().startsWith("DECIMAL(")) {
+      String[] digits = type.head().replaceAll("[^0-9,]", "").split(",");
+      return new DataType.Decimal(Integer.parseInt(digits[0]), Integer.parseInt(digits[1]));
+    }
+    return switch (type.head()) {
+      case "BOOLEAN" -> new DataType.Bool();
+      case "SMALLINT" -> new DataType.Int(16);
+      case "INTEGER" -> new DataType.Int(32);
+      case "BIGINT" -> new DataType.Int(64);
+      case "FLOAT" -> new DataType.Float(32);
+      case "DOUBLE" -> new DataType.Float(64);
+      case "VARCHAR" -> new DataType.Text();
+      case "JSON" -> new DataType.Json();
+      case "BLOB" -> new DataType.Bytes();
+      case "UUID" -> new DataType.Uuid();
+      case "DATE" -> new DataType.Date();
+      case "TIME" -> new DataType.Time();
+      case "TIMESTAMP" -> new DataType.Timestamp(false);
+      case "TIMESTAMP WITH TIME ZONE" -> new DataType.Timestamp(true);
+      case "STRUCT" -> {
+        List<DataType.Field> fields = new ArrayList<>();
+        for (int i = 0; i < type.parts().size(); i++) {
+          fields.add(new DataType.Field(type.fields().get(i), parse(type.parts().get(i))));
+        }
+        yield new DataType.Struct(fields);
+      }
+      default -> throw new IllegalArgumentException("Cannot read the type " + type.head() + ".");
+    };
   }
 
   /**

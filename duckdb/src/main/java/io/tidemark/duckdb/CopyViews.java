@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.duckdb.DuckDBAppender;
 
@@ -22,13 +23,16 @@ final class CopyViews {
   private static final int FEW_TABLES = 100;
 
   private final DuckDbSession session;
+  private final ViewSource source;
   private final Map<TableName, CopiedTable> tables = new LinkedHashMap<>();
   private final Map<TableName, ViewNames> names;
   private final Map<TableName, TableForm> made = new HashMap<>();
   private final Set<TableName> unopened = new HashSet<>();
 
-  CopyViews(DuckDbSession session, List<CopiedTable> tables) throws SQLException {
+  CopyViews(DuckDbSession session, ViewSource source, List<CopiedTable> tables)
+      throws SQLException {
     this.session = session;
+    this.source = source;
     tables.forEach(table -> this.tables.put(table.schema().name(), table));
     this.names = ViewNames.of(List.copyOf(this.tables.keySet()));
     for (String schema : names.values().stream().map(ViewNames::schema).distinct().toList()) {
@@ -90,7 +94,10 @@ final class CopyViews {
           make(table);
         } else {
           UnopenedViews views = new UnopenedViews(tables.get(table));
-          create(names.get(table), views.current(), views.changes());
+          create(
+              names.get(table),
+              views.current(),
+              source.keepsChanges() ? Optional.of(views.changes()) : Optional.empty());
         }
       }
     }
@@ -101,35 +108,30 @@ final class CopyViews {
   TableForm make(TableName table) throws SQLException {
     TableForm form = made.get(table);
     if (form == null) {
-      form = TableForm.of(tables.get(table), session.connection());
-      String changes = form.groups().isEmpty() ? empty(form) : new ChangeRowsSql(form).shown();
-      create(names.get(table), CurrentRows.sql(form), changes);
+      form = source.form(tables.get(table), session.connection());
+      create(names.get(table), source.current(form), source.changes(form));
       made.put(table, form);
     }
     return form;
   }
 
-  private void create(ViewNames view, String current, String changes) throws SQLException {
+  private void create(ViewNames view, String current, Optional<String> changes)
+      throws SQLException {
     StringBuilder all = new StringBuilder();
-    create(all, view.currentSql(), current);
-    create(all, view.changesSql(), changes);
     String main = SqlText.name(ViewNames.MAIN) + ".";
+    create(all, view.currentSql(), current);
     view.shortCurrent()
         .ifPresent(name -> create(all, main + SqlText.name(name), "FROM " + view.currentSql()));
-    view.shortChanges()
-        .ifPresent(name -> create(all, main + SqlText.name(name), "FROM " + view.changesSql()));
+    if (changes.isPresent()) {
+      create(all, view.changesSql(), changes.get());
+      view.shortChanges()
+          .ifPresent(name -> create(all, main + SqlText.name(name), "FROM " + view.changesSql()));
+    }
     session.execute(all.toString());
   }
 
   private static void create(StringBuilder all, String name, String sql) {
     all.append("CREATE OR REPLACE VIEW ").append(name).append(" AS ").append(sql).append(";\n");
-  }
-
-  private static String empty(TableForm form) {
-    return "SELECT *, NULL::VARCHAR AS _op, NULL::BIGINT AS _lsn, NULL::BIGINT AS _seq, NULL::BIGINT"
-        + " AS _xid, NULL::TIMESTAMPTZ AS _committed_at, NULL::VARCHAR[] AS _unchanged FROM ("
-        + CurrentRows.sql(form)
-        + ")";
   }
 
   Map<TableName, ViewNames> names() {

@@ -7,6 +7,7 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.duckdb.TableForm.FormColumn;
+import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -49,9 +50,25 @@ public final class DuckDbCopy implements CopyReader {
    */
   public static DuckDbCopy open(
       Position tidemark, List<CopiedTable> tables, DuckDbOptions options) {
-    DuckDbSession session = DuckDbSession.open(tables, options);
+    return of(tidemark, tables, DuckDbSession.over(tables, options), new LakeSource());
+  }
+
+  /**
+   * Makes a DuckDB file that a sink keeps ready to be read, at the tidemark that it has now.
+   *
+   * @param files the file itself, then the one that its sink publishes for readers, which is taken
+   *     while another process writes the first
+   * @throws TidemarkException (BUSY) when none of them can be read
+   */
+  public static DuckDbCopy ofFile(List<Path> files, DuckDbOptions options) {
+    FileSource source = FileSource.open(files, options);
+    return of(source.tidemark(), source.tables(), source.session(), source);
+  }
+
+  private static DuckDbCopy of(
+      Position tidemark, List<CopiedTable> tables, DuckDbSession session, ViewSource source) {
     try {
-      return new DuckDbCopy(tidemark, tables, session, new CopyViews(session, tables));
+      return new DuckDbCopy(tidemark, tables, session, new CopyViews(session, source, tables));
     } catch (SQLException e) {
       session.close();
       throw QueryFailure.of(e);

@@ -4,6 +4,7 @@ import io.tidemark.api.copy.CopiedTable;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.duckdb.QueryResult.ResultColumn;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSetMetaData;
@@ -28,9 +29,13 @@ public final class DuckDbQuery implements AutoCloseable {
   private final DuckDbSession session;
   private final CopyViews views;
 
-  private DuckDbQuery(DuckDbSession session, CopyViews views) {
+  /** What is said with every answer. */
+  private final List<String> always;
+
+  private DuckDbQuery(DuckDbSession session, CopyViews views, List<String> always) {
     this.session = session;
     this.views = views;
+    this.always = always;
   }
 
   /**
@@ -42,13 +47,32 @@ public final class DuckDbQuery implements AutoCloseable {
    */
   public static DuckDbQuery open(
       Position tidemark, long committedAtMicros, List<CopiedTable> tables, DuckDbOptions options) {
-    DuckDbSession session = DuckDbSession.open(tables, options);
+    DuckDbSession session = DuckDbSession.over(tables, options);
     try {
-      CopyViews views = new CopyViews(session, tables);
+      CopyViews views = new CopyViews(session, new LakeSource(), tables);
       views.makeOwn(tidemark, committedAtMicros);
-      return new DuckDbQuery(session, views);
+      return new DuckDbQuery(session, views, List.of());
     } catch (SQLException e) {
       session.close();
+      throw QueryFailure.of(e);
+    }
+  }
+
+  /**
+   * Makes a DuckDB file that a sink keeps ready for queries, at the tidemark that it has now.
+   *
+   * @param files the file itself, then the one that its sink publishes for readers, which is taken
+   *     while another process writes the first
+   * @throws io.tidemark.api.error.TidemarkException (BUSY) when none of them can be read
+   */
+  public static DuckDbQuery ofFile(List<Path> files, DuckDbOptions options) {
+    FileSource source = FileSource.open(files, options);
+    try {
+      CopyViews views = new CopyViews(source.session(), source, source.tables());
+      views.makeOwn(source.tidemark(), source.committedAtMicros());
+      return new DuckDbQuery(source.session(), views, source.notices());
+    } catch (SQLException e) {
+      source.session().close();
       throw QueryFailure.of(e);
     }
   }
@@ -144,7 +168,7 @@ public final class DuckDbQuery implements AutoCloseable {
 
   private List<String> notices(SqlStatement statement, Connection connection) throws SQLException {
     NamedTables named = NamedTables.in(statement, connection);
-    List<String> notices = new ArrayList<>();
+    List<String> notices = new ArrayList<>(always);
     for (Map.Entry<TableName, ViewNames> entry : views.names().entrySet()) {
       CopiedTable table = views.table(entry.getKey());
       if (!table.state().isMember() && named.mayName(entry.getValue())) {

@@ -32,7 +32,32 @@ final class DuckDbSession implements AutoCloseable {
     this.spill = spill;
   }
 
-  static DuckDbSession open(List<CopiedTable> tables, DuckDbOptions options) {
+  /** Opens one over data files of tables. */
+  static DuckDbSession over(List<CopiedTable> tables, DuckDbOptions options) {
+    List<String> paths =
+        tables.stream()
+            .flatMap(table -> table.files().stream().map(CopiedTable.DataFile::path))
+            .toList();
+    return open(options, session -> session.lock(paths));
+  }
+
+  /** Opens one over the first of some DuckDB files that can be attached, under a name. */
+  static DuckDbSession attaching(List<Path> files, String name, DuckDbOptions options) {
+    return open(
+        options,
+        session -> {
+          session.attach(files, name);
+          session.lock(List.of());
+        });
+  }
+
+  /** What is done to a session before nothing more can be opened. */
+  @FunctionalInterface
+  private interface Preparation {
+    void run(DuckDbSession session) throws SQLException;
+  }
+
+  private static DuckDbSession open(DuckDbOptions options, Preparation preparation) {
     try {
       Files.createDirectories(options.spill());
       Path spill = Files.createTempDirectory(options.spill(), "query-");
@@ -45,7 +70,12 @@ final class DuckDbSession implements AutoCloseable {
       properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
       Driver driver = new DuckDBDriver();
       DuckDbSession session = new DuckDbSession(driver.connect("jdbc:duckdb:", properties), spill);
-      session.lock(tables);
+      try {
+        preparation.run(session);
+      } catch (SQLException | RuntimeException e) {
+        session.close();
+        throw e;
+      }
       return session;
     } catch (IOException e) {
       throw new UncheckedIOException(
@@ -56,16 +86,39 @@ final class DuckDbSession implements AutoCloseable {
     }
   }
 
-  private void lock(List<CopiedTable> tables) throws SQLException {
-    List<String> paths =
-        tables.stream()
-            .flatMap(table -> table.files().stream().map(CopiedTable.DataFile::path))
-            .toList();
+  private void attach(List<Path> files, String name) throws SQLException {
+    SQLException failed = null;
+    for (Path file : files) {
+      try {
+        if (Files.exists(file)) {
+          execute("ATTACH " + SqlText.value(file.toString()) + " AS " + name + " (READ_ONLY)");
+          return;
+        }
+      } catch (SQLException e) {
+        // another process writes it: the next one is for readers
+        failed = e;
+      }
+    }
+    throw new TidemarkException(
+        failed == null ? ErrorCode.DESTINATION_CHANGED : ErrorCode.BUSY,
+        "Cannot read "
+            + files.get(0)
+            + ": "
+            + (failed == null
+                ? "there is no such file. Run the pipeline first."
+                : failed.getMessage().lines().findFirst().orElse("no reason given")
+                    + ". While a pipeline writes it, it is read as "
+                    + files.get(files.size() - 1).getFileName()
+                    + ", which publish-every makes; wait for it."),
+        failed);
+  }
+
+  private void lock(List<String> readable) throws SQLException {
     execute("SET GLOBAL TimeZone = 'UTC'");
     execute("SET parquet_metadata_cache = true");
     // The system has local files in its own cache; DuckDB's costs a quarter more for small files.
     execute("SET enable_external_file_cache = false");
-    execute("SET allowed_paths = " + SqlText.list(paths));
+    execute("SET allowed_paths = " + SqlText.list(readable));
     execute("SET enable_external_access = false");
     execute("SET lock_configuration = true");
   }

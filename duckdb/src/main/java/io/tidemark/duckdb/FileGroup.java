@@ -19,17 +19,19 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Data files of a table that have the same columns: written under one version of its form, with the
- * same extra columns. They are read by one {@code read_parquet}, whose columns are named {@code f0,
- * f1, ...} by their place in the file, so that no name in a file can get in the way.
+ * Changes of a table that have the same columns: written under one version of its form, with the
+ * same extra columns. Either data files, which are read by one {@code read_parquet}, or one table
+ * of a DuckDB file. Their columns are named {@code f0, f1, ...} by their place, so that no name can
+ * get in the way.
  *
- * @param version the form they were written under; its columns are the first of each file
- * @param columns all columns of these files, in their order
- * @param paths the files, oldest first
+ * @param version the form they were written under; its columns are the first
+ * @param columns all columns, in their order
+ * @param rows the SQL of what they are read from
+ * @param place how messages name that
  * @param unchanged whether any row has an unchanged TOAST value
  */
 record FileGroup(
-    TableSchema version, List<FileColumn> columns, List<String> paths, boolean unchanged) {
+    TableSchema version, List<FileColumn> columns, String rows, String place, boolean unchanged) {
   /** The options of every {@code read_parquet}: a folder called {@code date=...} is no column. */
   private static final String OPTIONS = "hive_partitioning = false, union_by_name = false";
 
@@ -54,25 +56,34 @@ record FileGroup(
       Kind kind = entry.getKey();
       TableSchema version =
           table.version(kind.version()).orElseThrow(() -> unknownVersion(table, kind.version()));
-      List<FileColumn> columns = columns(entry.getValue().get(0), connection);
-      checkFits(version, columns, entry.getValue().get(0));
-      groups.add(new FileGroup(version, columns, entry.getValue(), kind.unchanged()));
+      String first = entry.getValue().get(0);
+      List<FileColumn> columns = columns(parquet(List.of(first)), connection);
+      checkFits(version, columns, first);
+      groups.add(
+          new FileGroup(version, columns, parquet(entry.getValue()), first, kind.unchanged()));
     }
     return groups;
   }
 
-  private static List<FileColumn> columns(String path, Connection connection) throws SQLException {
+  /** A table that holds changes. */
+  static FileGroup ofTable(
+      TableSchema version, String table, boolean unchanged, Connection connection)
+      throws SQLException {
+    List<FileColumn> columns = columns(table, connection);
+    checkFits(version, columns, table);
+    return new FileGroup(version, columns, table, table, unchanged);
+  }
+
+  private static String parquet(List<String> paths) {
+    return "read_parquet(" + SqlText.list(paths) + ", " + OPTIONS + ")";
+  }
+
+  private static List<FileColumn> columns(String rows, Connection connection) throws SQLException {
     List<FileColumn> columns = new ArrayList<>();
     try (Statement statement = connection.createStatement();
-        ResultSet rows =
-            statement.executeQuery(
-                "DESCRIBE SELECT * FROM read_parquet(["
-                    + SqlText.value(path)
-                    + "], "
-                    + OPTIONS
-                    + ")")) {
-      while (rows.next()) {
-        columns.add(new FileColumn(rows.getString(1), rows.getString(2)));
+        ResultSet described = statement.executeQuery("DESCRIBE SELECT * FROM " + rows)) {
+      while (described.next()) {
+        columns.add(new FileColumn(described.getString(1), described.getString(2)));
       }
     }
     return columns;
@@ -112,13 +123,11 @@ record FileGroup(
             + " of its form, which the state does not know. Copy the table again.");
   }
 
-  /** The files as a source of rows with the columns {@code f0, f1, ...}. */
+  /** A source of rows with the columns {@code f0, f1, ...}. */
   String source() {
     return IntStream.range(0, columns.size())
         .mapToObj(i -> "f" + i)
-        .collect(
-            Collectors.joining(
-                ", ", "read_parquet(" + SqlText.list(paths) + ", " + OPTIONS + ") AS f(", ")"));
+        .collect(Collectors.joining(", ", rows + " AS f(", ")"));
   }
 
   /** The SQL name of the table's own column that stands at a place of its version. */
@@ -144,7 +153,7 @@ record FileGroup(
                 new TidemarkException(
                     ErrorCode.DESTINATION_CHANGED,
                     "Cannot read "
-                        + paths.get(0)
+                        + place
                         + ": it has no column "
                         + name
                         + ". The file was not written by this copy; put the right one back, or"

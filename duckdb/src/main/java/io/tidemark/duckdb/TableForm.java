@@ -69,17 +69,42 @@ record TableForm(
 
   /** Looks at a table and at one file of each group. */
   static TableForm of(CopiedTable table, Connection connection) throws SQLException {
-    TableSchema newest = table.schema();
+    return of(table.versions(), table.state().isMember(), FileGroup.of(table, connection));
+  }
+
+  /**
+   * A table of which all is known.
+   *
+   * @param all every version, newest last
+   */
+  static TableForm of(List<TableSchema> all, boolean member, List<FileGroup> groups) {
+    TableSchema newest = all.get(all.size() - 1);
     // A table dropped and made again begins with a TRUNCATE, so nothing of the earlier one counts;
     // its history stays readable.
-    List<FileGroup> groups = FileGroup.of(table, connection);
     List<TableSchema> versions =
-        table.versions().stream()
-            .filter(version -> version.relationOid() == newest.relationOid())
-            .toList();
+        all.stream().filter(version -> version.relationOid() == newest.relationOid()).toList();
     List<KeyEra> eras = eras(versions);
-    return new TableForm(
-        newest, table.state().isMember(), columns(newest, versions, groups, eras), groups, eras);
+    return new TableForm(newest, member, columns(newest, versions, groups, eras), groups, eras);
+  }
+
+  /**
+   * A table whose current rows are held as such.
+   *
+   * @param raw attribute numbers of the columns that have one for raw texts beside them
+   */
+  static TableForm current(TableSchema schema, boolean member, Set<Integer> raw) {
+    List<FormColumn> columns =
+        schema.columns().stream()
+            .map(
+                column ->
+                    new FormColumn(
+                        column,
+                        column.name(),
+                        raw.contains(column.attnum()),
+                        false,
+                        column.backfill()))
+            .toList();
+    return new TableForm(schema, member, columns, List.of(), List.of());
   }
 
   private static List<KeyEra> eras(List<TableSchema> versions) {

@@ -343,9 +343,7 @@ public interface SinkCurrentContract {
           Seen.in(destination).as(out.word()).holds(DOCS, others);
           session.phase(WORDS.name(), Phase.COPYING).stage(again, more).flush(420);
           session.phase(WORDS.name(), Phase.MEMBER).flush(430);
-          if (destination.current(WORDS.name()).isPresent()) {
-            Seen.in(destination).as(out.word()).holds(WORDS, again, more);
-          }
+          Seen.in(destination).as(out.word()).holdsNow(WORDS, List.of(again, more));
           session.close();
         }
       }

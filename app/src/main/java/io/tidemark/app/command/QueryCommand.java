@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Answers SQL over a copy, also while it is being written, with the embedded DuckDB.",
       "Each table is two views: its current rows under its own name, and all its changes under its"
-          + " name with _changes behind it. tidemark and tidemark_tables say how far the copy is."
+          + " name with _changes behind it (a DuckDB file has those that it keeps). tidemark and tidemark_tables say how far the copy is."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -62,11 +62,37 @@ public final class QueryCommand implements Command {
     Path file = choice.file();
     Setup setup = wiring.load(file);
     Path scratch = setup.pipeline().dataDir().resolve("query");
+    if (sink.copy(setup) instanceof Setup.DuckDbFile duckdb) {
+      answer(session, duckdb, scratch);
+      return Answer.printed();
+    }
     try (StoppedDemo demo = StoppedDemo.wake(file, sink.lake(setup).config());
         LakeCopy copy = LakeCopy.open(demo.lake(), setup.transforms(), asOf, scratch)) {
       answer(session, copy, scratch);
     }
     return Answer.printed();
+  }
+
+  /** The file has one tidemark; while a pipeline writes it, it is the one published last. */
+  private void answer(Session session, Setup.DuckDbFile copy, Path scratch) throws IOException {
+    if (!asOf.equals(AsOf.LATEST)) {
+      throw new TidemarkException(
+          ErrorCode.USAGE,
+          "Cannot answer as of an earlier tidemark: "
+              + copy.place()
+              + " holds one. Leave --as-of out, or query a parquet sink.");
+    }
+    if (!copy.config().isFile()) {
+      throw new TidemarkException(
+          ErrorCode.USAGE,
+          "Cannot query "
+              + copy.place()
+              + " by this command: it is a database of MotherDuck. Ask it with MotherDuck's own"
+              + " clients.");
+    }
+    try (DuckDbQuery query = DuckDbQuery.ofFile(copy.config().readable(), options(scratch))) {
+      answered(session, query, true);
+    }
   }
 
   private void answer(Session session, LakeCopy copy, Path scratch) throws IOException {
@@ -102,11 +128,11 @@ public final class QueryCommand implements Command {
   }
 
   private static DuckDbQuery open(LakeCopy copy, List<CopiedTable> tables, Path scratch) {
-    return DuckDbQuery.open(
-        copy.tidemark(),
-        copy.committedAtMicros(),
-        tables,
-        DuckDbOptions.standard(scratch.resolve("spill")));
+    return DuckDbQuery.open(copy.tidemark(), copy.committedAtMicros(), tables, options(scratch));
+  }
+
+  private static DuckDbOptions options(Path scratch) {
+    return DuckDbOptions.standard(scratch.resolve("spill"));
   }
 
   private static void print(Session session, QueryResult result) throws IOException {

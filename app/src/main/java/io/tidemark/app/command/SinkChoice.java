@@ -3,7 +3,6 @@ package io.tidemark.app.command;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.app.Setup;
-import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Which copy of a pipeline a command is about. */
@@ -20,20 +19,17 @@ final class SinkChoice {
     if (chosen instanceof Setup.Lake lake) {
       return lake;
     }
-    Path file = ((Setup.DuckDbFile) chosen).config().readPath();
     throw new TidemarkException(
         ErrorCode.USAGE,
-        "Cannot read sink '"
+        "Cannot use this command on sink '"
             + chosen.name()
-            + "' by this command: it is the DuckDB file "
+            + "': it is no lake but "
             + chosen.place()
-            + ". Open "
-            + file
-            + " with any client of DuckDB.");
+            + ". Name a parquet sink with --sink.");
   }
 
   /** The copy that was named; else the first lake, else the first. */
-  private Setup.Copy copy(Setup setup) {
+  Setup.Copy copy(Setup setup) {
     if (name == null) {
       return setup.sinks().stream()
           .filter(Setup.Lake.class::isInstance)

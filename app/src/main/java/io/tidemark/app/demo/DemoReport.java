@@ -42,11 +42,11 @@ final class DemoReport {
     lines.addAll(StatusLines.counted(status, current));
     lines.add("");
     lines.add("Next:");
+    lines.add(
+        "  ./tidemark query"
+            + data
+            + " \"SELECT currency, count(*), sum(balance) FROM accounts GROUP BY currency\"");
     if (options.copies().contains(DemoOptions.Kind.PARQUET)) {
-      lines.add(
-          "  ./tidemark query"
-              + data
-              + " \"SELECT currency, count(*), sum(balance) FROM accounts GROUP BY currency\"");
       lines.add(
           "  ./tidemark query"
               + data

@@ -2,8 +2,12 @@ package io.tidemark.duckdb.sink;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.SinkException;
+import io.tidemark.duckdb.ChangeTables;
 import io.tidemark.duckdb.SqlText;
+import io.tidemark.duckdb.StoredForms;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -13,6 +17,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
@@ -43,15 +48,17 @@ final class CopyFile implements AutoCloseable {
 
   static CopyFile open(DuckDbConfig config) throws SinkException {
     try {
-      Files.createDirectories(config.path().getParent());
+      if (config.isFile()) {
+        Files.createDirectories(config.path().getParent());
+      }
       Files.createDirectories(config.tempFolder());
       return open(
           config,
           (DuckDBConnection)
-              new DuckDBDriver().connect("jdbc:duckdb:" + config.path(), properties(config)));
+              new DuckDBDriver().connect("jdbc:duckdb:" + config.database(), properties(config)));
     } catch (IOException e) {
       throw new SinkException.Retryable(
-          "Cannot open " + config.path() + ": " + e + ". Look at the folder and its rights.", e);
+          "Cannot open " + config.place() + ": " + e + ". Look at the folder and its rights.", e);
     } catch (SQLException e) {
       throw notOpened(config, e);
     }
@@ -62,7 +69,9 @@ final class CopyFile implements AutoCloseable {
       throws IOException, SQLException {
     FileChannel bytes = null;
     try {
-      bytes = FileChannel.open(config.path(), StandardOpenOption.READ);
+      if (config.isFile()) {
+        bytes = FileChannel.open(config.path(), StandardOpenOption.READ);
+      }
       CopyFile file = new CopyFile(connection, connection.getCatalog(), bytes);
       file.execute("SET TimeZone = 'UTC'");
       return file;
@@ -91,8 +100,10 @@ final class CopyFile implements AutoCloseable {
   /** How DuckDB is set up; all connections of a process to one file must say the same. */
   static Properties properties(DuckDbConfig config) {
     Properties properties = new Properties();
-    properties.setProperty("autoinstall_known_extensions", "false");
-    properties.setProperty("autoload_known_extensions", "false");
+    // MotherDuck is reached through an extension of its own
+    String extensions = Boolean.toString(!config.isFile());
+    properties.setProperty("autoinstall_known_extensions", extensions);
+    properties.setProperty("autoload_known_extensions", extensions);
     properties.setProperty("memory_limit", config.memoryBytes() / 1024 + "KiB");
     properties.setProperty("temp_directory", config.tempFolder().toString());
     properties.setProperty("preserve_insertion_order", "false");
@@ -117,7 +128,7 @@ final class CopyFile implements AutoCloseable {
           e);
     }
     return new SinkException.Retryable(
-        "Cannot open " + config.path() + ": " + reason + ". Look at the file and its rights.", e);
+        "Cannot open " + config.place() + ": " + reason + ". Look at the file and its rights.", e);
   }
 
   static String firstLine(SQLException e) {
@@ -138,6 +149,7 @@ final class CopyFile implements AutoCloseable {
     return name(OWN_SCHEMA, table);
   }
 
+  /** Its bytes; null where it is no file. */
   FileChannel bytes() {
     return bytes;
   }
@@ -165,6 +177,17 @@ final class CopyFile implements AutoCloseable {
       }
       return all;
     }
+  }
+
+  /** Every version of every form in a table of the sink's own. */
+  Map<TableName, List<TableSchema>> forms(String table) throws SQLException {
+    return StoredForms.read(connection, own(table));
+  }
+
+  /** The views over changes of a table. */
+  ChangeTables.Views views(List<TableSchema> versions, boolean member, List<ChangeTables.Held> held)
+      throws SQLException {
+    return ChangeTables.views(versions, member, held, connection);
   }
 
   /** Whether there is a table or view of a name, in the eyes of DuckDB. */

@@ -6,12 +6,15 @@ import io.tidemark.api.config.OptionType;
 import io.tidemark.api.config.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a DuckDB sink can be told.
  *
- * @param path the file
+ * @param database what DuckDB opens: the absolute path of a file, or MotherDuck's connection string
+ * @param keep what is kept of every table
  * @param memoryBytes what DuckDB may take, outside the JVM's heap
  * @param threads of DuckDB; 0 for one each core
  * @param tempFolder where DuckDB puts what does not fit into its memory
@@ -19,7 +22,8 @@ import java.util.List;
  * @param publishMaxBytes length of the file above which none is made for readers
  */
 public record DuckDbConfig(
-    Path path,
+    String database,
+    Keep keep,
     long memoryBytes,
     int threads,
     Path tempFolder,
@@ -27,7 +31,19 @@ public record DuckDbConfig(
     long publishMaxBytes) {
 
   private static final Option<String> PATH =
-      Option.required("path", OptionType.TEXT, "The file, made if it is missing.", "bank.duckdb");
+      Option.required(
+          "path",
+          OptionType.TEXT,
+          "The file, made if it is missing; or MotherDuck's connection string (md:...), which is"
+              + " passed on as it is and was never tried.",
+          "bank.duckdb");
+  private static final Option<Keep> KEEP =
+      Option.of(
+          "keep",
+          OptionType.oneOf(Keep.class),
+          "current",
+          "What is kept of a table: its rows as they are, every change (in <table>_changes, its rows"
+              + " as they are found among them), or both, each by itself.");
   private static final Option<Long> MEMORY_LIMIT =
       Option.of(
           "memory-limit",
@@ -62,8 +78,9 @@ public record DuckDbConfig(
       new ComponentSpec(
           "sink",
           "duckdb",
-          "Current rows in one DuckDB file, exactly once.",
-          List.of(PATH, MEMORY_LIMIT, THREADS, TEMP_FOLDER, PUBLISH_EVERY, PUBLISH_MAX_BYTES));
+          "Current rows, every change, or both in one DuckDB file, exactly once.",
+          List.of(
+              PATH, KEEP, MEMORY_LIMIT, THREADS, TEMP_FOLDER, PUBLISH_EVERY, PUBLISH_MAX_BYTES));
 
   /**
    * Makes a configuration of what was read.
@@ -73,31 +90,57 @@ public record DuckDbConfig(
    */
   public static DuckDbConfig from(Settings settings, String where, List<String> problems) {
     String path = settings.find(PATH).orElse("missing.duckdb");
-    if (path.startsWith("md:") || path.startsWith("motherduck:")) {
-      problems.add(
-          where
-              + ".path: MotherDuck is not supported, because a file for readers and the lock of one"
-              + " writer need a file. Write the path of a local file.");
-    }
-    Path file = Path.of(path).toAbsolutePath().normalize();
+    boolean remote = isMotherDuck(path);
+    Path file = Path.of(remote ? "motherduck" : path).toAbsolutePath().normalize();
     int threads = Math.toIntExact(Math.min(settings.find(THREADS).orElse(0L), 1024));
     if (threads < 0) {
       problems.add(where + ".threads: cannot be below 0.");
     }
     return new DuckDbConfig(
-        file,
+        remote ? path : file.toString(),
+        settings.find(KEEP).orElse(Keep.CURRENT),
         settings.find(MEMORY_LIMIT).orElse(1L << 30),
         threads,
         settings
             .find(TEMP_FOLDER)
             .map(Path::of)
             .orElse(file.resolveSibling(file.getFileName() + ".tmp")),
-        settings.find(PUBLISH_EVERY).orElse(Duration.ofSeconds(60)),
+        remote ? Duration.ZERO : settings.find(PUBLISH_EVERY).orElse(Duration.ofSeconds(60)),
         settings.find(PUBLISH_MAX_BYTES).orElse(4L << 30));
+  }
+
+  private static boolean isMotherDuck(String database) {
+    return database.startsWith("md:") || database.startsWith("motherduck:");
+  }
+
+  /** Whether it is a file, and not a database of MotherDuck. */
+  public boolean isFile() {
+    return !isMotherDuck(database);
+  }
+
+  /**
+   * Where the copy is, for people: a connection string may have a token behind its question mark.
+   */
+  public String place() {
+    return isFile() ? database : database.replaceFirst("\\?.*", "");
+  }
+
+  /** The file. */
+  public Path path() {
+    if (!isFile()) {
+      throw new IllegalStateException("Cannot name a file: " + place() + " is none.");
+    }
+    return Path.of(database);
+  }
+
+  /** Where others read the copy: the file, and while it is written the one that is published. */
+  public List<Path> readable() {
+    return List.of(path(), readPath());
   }
 
   /** The file that other processes may read. */
   public Path readPath() {
+    Path path = path();
     String name = path.getFileName().toString();
     String stem = name.endsWith(".duckdb") ? name.substring(0, name.length() - 7) : name;
     return path.resolveSibling(stem + ".read.duckdb");
@@ -105,9 +148,24 @@ public record DuckDbConfig(
 
   /** A configuration of a file with all else as it is by default. */
   public static DuckDbConfig of(Path path) {
-    Settings settings =
-        Settings.read(
-            SPEC, java.util.Map.of("path", path.toString()), "sink", new java.util.ArrayList<>());
-    return from(settings, "sink", new java.util.ArrayList<>());
+    List<String> problems = new ArrayList<>();
+    Settings settings = Settings.read(SPEC, Map.of("path", path.toString()), "sink", problems);
+    return from(settings, "sink", problems);
+  }
+
+  /** The same with something else kept. */
+  public DuckDbConfig keeping(Keep other) {
+    return new DuckDbConfig(
+        database, other, memoryBytes, threads, tempFolder, publishEvery, publishMaxBytes);
+  }
+
+  /**
+   * The same with a file for readers made at other times.
+   *
+   * @param every how often; zero for never
+   * @param maxBytes length of the file above which none is made
+   */
+  public DuckDbConfig publishing(Duration every, long maxBytes) {
+    return new DuckDbConfig(database, keep, memoryBytes, threads, tempFolder, every, maxBytes);
   }
 }

@@ -5,6 +5,7 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.duckdb.SqlText;
+import io.tidemark.duckdb.StoredPosition;
 import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -12,7 +13,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -40,20 +40,22 @@ public record DuckDbLook(
    *     read
    */
   public static DuckDbLook at(DuckDbConfig config) {
-    if (!Files.exists(config.path())) {
+    if (config.isFile() && !Files.exists(config.path())) {
       return new DuckDbLook(Position.NONE, 0, new TreeMap<>(), new TreeMap<>());
     }
     Properties properties = new Properties();
-    properties.setProperty("access_mode", "READ_ONLY");
+    if (config.isFile()) {
+      properties.setProperty("access_mode", "READ_ONLY");
+    }
     try (Connection connection =
-            new DuckDBDriver().connect("jdbc:duckdb:" + config.path(), properties);
+            new DuckDBDriver().connect("jdbc:duckdb:" + config.database(), properties);
         Statement statement = connection.createStatement()) {
       return look(statement);
     } catch (SQLException e) {
       String reason = CopyFile.firstLine(e);
       throw new TidemarkException(
           reason.contains("Could not set lock") ? ErrorCode.BUSY : ErrorCode.DESTINATION,
-          "Cannot read " + config.path() + ": " + reason + ". Is a pipeline writing it?",
+          "Cannot read " + config.place() + ": " + reason + ". Is a pipeline writing it?",
           e);
     }
   }
@@ -66,7 +68,7 @@ public record DuckDbLook(
         statement.executeQuery(
             "SELECT parts, coalesce(epoch_us(committed_at), 0) FROM " + own + "tidemark")) {
       row.next();
-      position = StateTables.position((Map<?, ?>) row.getObject(1));
+      position = StoredPosition.read(row.getObject(1));
       micros = row.getLong(2);
     }
     SortedMap<String, String> entries = new TreeMap<>();
@@ -82,8 +84,8 @@ public record DuckDbLook(
     List<TableName> tables = new ArrayList<>();
     try (ResultSet names =
         statement.executeQuery(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name ="
-                + " current_database() AND (schema_name || '.' || table_name) IN (SELECT owner FROM "
+            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog ="
+                + " current_database() AND (table_schema || '.' || table_name) IN (SELECT owner FROM "
                 + CopyFile.OWN_SCHEMA
                 + ".forms)")) {
       while (names.next()) {

@@ -14,6 +14,7 @@ import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.api.sink.Staged;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,19 +34,23 @@ public final class DuckDbSink implements Sink {
   private static final int MOST_STARVED = 10;
 
   private final DuckDbConfig config;
-  private final FormCheck check = new FormCheck();
+  private final FormCheck check;
 
   /** Who this is in the file, also when it is opened again. */
   private final String writer = UUID.randomUUID().toString();
 
   /** Newest forms that no commit has brought to the file yet. */
-  private final Map<TableName, TargetForm> pending = new LinkedHashMap<>();
+  private final Map<TableName, TableSchema> pending = new LinkedHashMap<>();
+
+  /** Every form that no commit has brought to the file yet. */
+  private final List<TableSchema> unknown = new ArrayList<>();
 
   private CopyFile file;
   private Publisher publisher;
   private StateTables state;
   private FormStore store;
   private Stage stage;
+  private History history;
   private Map<String, TargetForm> forms = Map.of();
 
   /** Commits in a row that failed because DuckDB's memory was not enough, or as if it were not. */
@@ -53,11 +58,12 @@ public final class DuckDbSink implements Sink {
 
   public DuckDbSink(DuckDbConfig config) {
     this.config = config;
+    this.check = new FormCheck(config.keep());
   }
 
   @Override
   public Capabilities capabilities() {
-    return new Capabilities(false, false, true);
+    return new Capabilities(config.keep() == Keep.CHANGES, false, true);
   }
 
   @Override
@@ -73,6 +79,7 @@ public final class DuckDbSink implements Sink {
   private SinkState open(OptionalLong held) throws SinkException {
     close();
     pending.clear();
+    unknown.clear();
     starved = 0;
     file = CopyFile.open(config);
     state = new StateTables(file);
@@ -82,47 +89,69 @@ public final class DuckDbSink implements Sink {
       file.execute("BEGIN");
       state.create();
       store.create();
+      requireKept(state.settle(config.keep()));
       SinkState claimed = state.claim(writer, held);
       forms = store.load();
+      history = History.open(file, config.keep());
       file.execute("COMMIT");
       publisher = new Publisher(config, claimed);
       return claimed;
-    } catch (SinkException.Fenced e) {
+    } catch (SinkException.Fenced | RuntimeException e) {
       close();
       throw e;
     } catch (SQLException e) {
       close();
       throw new SinkException.Retryable(
-          "Cannot open " + config.path() + ": " + CopyFile.firstLine(e) + ".", e);
+          "Cannot open " + config.place() + ": " + CopyFile.firstLine(e) + ".", e);
+    }
+  }
+
+  /** A history cannot be begun in the middle, and one that is not kept on is none any more. */
+  private void requireKept(Keep kept) {
+    if (kept != config.keep()) {
+      throw new TidemarkException(
+          ErrorCode.CONFIGURATION,
+          "Cannot keep '"
+              + config.keep().word()
+              + "' in "
+              + config.place()
+              + ": the file was begun with 'keep: "
+              + kept.word()
+              + "'. Write that, or choose another path.");
     }
   }
 
   @Override
   public void prepare(TableSchema schema) throws SinkException {
     check.check(schema);
-    if (!forms.containsKey(schema.name().toString())) {
-      requireFree(schema.name());
+    if (!forms.containsKey(schema.name().toString()) && !history.knows(schema.name())) {
+      requireFree(schema.name(), schema.name().table());
+      if (config.keep().changes()) {
+        requireFree(schema.name(), schema.name().table() + History.CHANGES);
+      }
     }
-    pending.put(schema.name(), TargetForm.of(schema));
+    pending.put(schema.name(), schema);
+    unknown.add(schema);
   }
 
   /** A table that somebody else has made in the file is not ours to write to. */
-  private void requireFree(TableName table) throws SinkException {
+  private void requireFree(TableName table, String name) throws SinkException {
     try {
-      if (file.hasTable(table.schema(), table.table())) {
+      if (file.hasTable(table.schema(), name)) {
         throw new SinkException.Rejected(
             table,
             "Cannot hold table "
                 + table
                 + " in "
-                + config.path()
-                + ": the file has a table or view of that name already, which is not of this copy."
-                + " Rename one of them.",
+                + config.place()
+                + ": the file has a table or view of the name "
+                + name
+                + " already, which is not of this copy. Rename one of them.",
             null);
       }
     } catch (SQLException e) {
       throw new SinkException.Retryable(
-          "Cannot look into " + config.path() + ": " + CopyFile.firstLine(e) + ".", e);
+          "Cannot look into " + config.place() + ": " + CopyFile.firstLine(e) + ".", e);
     }
   }
 
@@ -151,7 +180,7 @@ public final class DuckDbSink implements Sink {
         "Cannot "
             + what
             + " for "
-            + config.path()
+            + config.place()
             + ": "
             + CopyFile.firstLine(e)
             + ". Look at the space in "
@@ -163,10 +192,11 @@ public final class DuckDbSink implements Sink {
   @Override
   public void commit(Commit commit) throws SinkException {
     CopyTables tables = CopyTables.begin(file, store, forms);
+    History changes = history.begin();
     try {
       file.execute("BEGIN");
       state.move(commit);
-      bring(tables, commit);
+      bring(tables, changes, commit);
       state.store(commit);
       state.show(commit);
     } catch (SQLException e) {
@@ -179,11 +209,13 @@ public final class DuckDbSink implements Sink {
       file.execute("COMMIT");
     } catch (SQLException e) {
       throw new SinkException.OutcomeUnknown(
-          "Cannot tell whether " + config.path() + " was written: " + CopyFile.firstLine(e) + ".",
+          "Cannot tell whether " + config.place() + " was written: " + CopyFile.firstLine(e) + ".",
           e);
     }
     forms = tables.forms();
+    history = changes;
     pending.clear();
+    unknown.clear();
     starved = 0;
     state.committed();
     try {
@@ -195,8 +227,28 @@ public final class DuckDbSink implements Sink {
     publisher.committed(file, commit);
   }
 
-  private void bring(CopyTables tables, Commit commit) throws SQLException {
+  private void bring(CopyTables tables, History changes, Commit commit) throws SQLException {
     Map<TableName, List<Segment>> segments = stage.segments(commit.staged());
+    for (TableSchema form : unknown) {
+      changes.know(form);
+    }
+    for (Map.Entry<TableName, List<Segment>> rows : segments.entrySet()) {
+      changes.add(rows.getKey(), rows.getValue());
+    }
+    TreeSet<TableName> shown = new TreeSet<>(commit.tables().keySet());
+    unknown.forEach(form -> shown.add(form.name()));
+    shown.addAll(segments.keySet());
+    for (TableName table : shown) {
+      TableState now = commit.tables().get(table);
+      changes.show(table, now != null && now.isMember(), state.wasComplete(table));
+    }
+    if (config.keep().current()) {
+      bring(tables, segments, commit);
+    }
+  }
+
+  private void bring(CopyTables tables, Map<TableName, List<Segment>> segments, Commit commit)
+      throws SQLException {
     TreeSet<TableName> concerned = new TreeSet<>(segments.keySet());
     concerned.addAll(pending.keySet());
     Set<String> waiting = tables.waiting();
@@ -207,7 +259,7 @@ public final class DuckDbSink implements Sink {
       List<Segment> rows = segments.getOrDefault(table, List.of());
       bring(tables, table, rows, commit);
       if (pending.containsKey(table)) {
-        tables.prepare(table, pending.get(table));
+        tables.prepare(table, TargetForm.of(pending.get(table)));
       }
     }
   }
@@ -254,7 +306,7 @@ public final class DuckDbSink implements Sink {
     } catch (SQLException broken) {
       e.addSuppressed(broken);
       throw new SinkException.OutcomeUnknown(
-          "Cannot go on with " + config.path() + ": " + CopyFile.firstLine(e) + ".", e);
+          "Cannot go on with " + config.place() + ": " + CopyFile.firstLine(e) + ".", e);
     }
     if (fenced) {
       return state.fenced();
@@ -266,9 +318,9 @@ public final class DuckDbSink implements Sink {
       throw failed("write", e);
     }
     if (starving || reason.startsWith("IO Error")) {
-      return new SinkException.Retryable("Cannot write " + config.path() + ": " + reason + ".", e);
+      return new SinkException.Retryable("Cannot write " + config.place() + ": " + reason + ".", e);
     }
-    throw new IllegalStateException("Cannot write " + config.path() + ": " + reason, e);
+    throw new IllegalStateException("Cannot write " + config.place() + ": " + reason, e);
   }
 
   private void rollBack() {

@@ -7,6 +7,7 @@ import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.SinkException;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +17,16 @@ final class FormCheck {
   private static final Set<String> OWN_SCHEMAS =
       Set.of(CopyFile.OWN_SCHEMA, "information_schema", "pg_catalog");
 
+  /** Columns that tables of changes have beside the table's own. */
+  private static final Set<String> OF_CHANGES =
+      Set.of("_op", "_lsn", "_seq", "_xid", "_committed_at", "_unchanged", "_old", TargetForm.LEAF);
+
+  private final Keep keep;
   private final Map<String, TableName> tables = new HashMap<>();
+
+  FormCheck(Keep keep) {
+    this.keep = keep;
+  }
 
   /** Takes a table's name for it. */
   void check(TableSchema schema) throws SinkException.Rejected {
@@ -24,13 +34,36 @@ final class FormCheck {
     if (OWN_SCHEMAS.contains(lower(name.schema()))) {
       throw rejected(schema, "schema " + name.schema() + " is used by the file itself");
     }
-    TableName other = tables.getOrDefault(lower(name.toString()), name);
-    if (!other.equals(name)) {
-      throw rejected(schema, "DuckDB cannot tell its name from that of " + other);
+    for (String used : names(name)) {
+      TableName other = tables.getOrDefault(used, name);
+      if (!other.equals(name)) {
+        throw rejected(schema, "DuckDB cannot tell its name from that of " + other);
+      }
     }
     checkColumns(schema);
+    if (keep.changes()) {
+      checkForChanges(schema);
+    }
     // last, because a table that is refused keeps no name from another
-    tables.put(lower(name.toString()), name);
+    names(name).forEach(used -> tables.put(used, name));
+  }
+
+  /** The names that a table takes in the file. */
+  private List<String> names(TableName name) {
+    String own = lower(name.toString());
+    return keep.changes() ? List.of(own, own + History.CHANGES) : List.of(own);
+  }
+
+  private static void checkForChanges(TableSchema schema) throws SinkException.Rejected {
+    for (Column column : schema.columns()) {
+      String lower = lower(column.name());
+      if (OF_CHANGES.contains(lower)
+          || lower.startsWith("_old.")
+          || lower.endsWith(TargetForm.RAW)) {
+        throw rejected(
+            schema, "the name of its column " + column.name() + " is one that changes have");
+      }
+    }
   }
 
   private static void checkColumns(TableSchema schema) throws SinkException.Rejected {

@@ -1,13 +1,12 @@
 package io.tidemark.duckdb.sink;
 
-import io.tidemark.api.model.Lsn;
-import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Commit;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.duckdb.SqlText;
+import io.tidemark.duckdb.StoredPosition;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,7 +17,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * What the file says of itself: the tidemark with the writer's epoch in one row, the pipeline's
@@ -66,10 +64,16 @@ final class StateTables {
         "CREATE TABLE IF NOT EXISTS "
             + file.own("tidemark")
             + " (epoch BIGINT, position VARCHAR, parts MAP(VARCHAR, VARCHAR), committed_at"
-            + " TIMESTAMPTZ, writer VARCHAR)");
-    // files of older programs do not know who wrote last
-    file.execute(
-        "ALTER TABLE " + file.own("tidemark") + " ADD COLUMN IF NOT EXISTS writer VARCHAR");
+            + " TIMESTAMPTZ, writer VARCHAR, keep VARCHAR)");
+    // files of older programs do not know who wrote last, nor that there is a choice
+    for (String younger : List.of("writer", "keep")) {
+      file.execute(
+          "ALTER TABLE "
+              + file.own("tidemark")
+              + " ADD COLUMN IF NOT EXISTS "
+              + younger
+              + " VARCHAR");
+    }
     file.execute(
         "CREATE TABLE IF NOT EXISTS " + file.own("state") + " (key VARCHAR, value VARCHAR)");
     file.execute(
@@ -80,9 +84,25 @@ final class StateTables {
     file.execute(
         "INSERT INTO "
             + file.own("tidemark")
-            + " SELECT 0, '', MAP{}, NULL, NULL WHERE NOT EXISTS (FROM "
+            + " SELECT 0, '', MAP{}, NULL, NULL, NULL WHERE NOT EXISTS (FROM "
             + file.own("tidemark")
             + ")");
+  }
+
+  /**
+   * Settles what the file keeps, within the caller's transaction: what it kept before, or what is
+   * wanted of a new one.
+   */
+  Keep settle(Keep wanted) throws SQLException {
+    String word = SqlText.value(wanted.word());
+    file.execute(
+        "UPDATE "
+            + file.own("tidemark")
+            + " SET keep = CASE WHEN epoch = 0 THEN "
+            + word
+            + " ELSE 'current' END WHERE keep IS NULL");
+    return file.query("SELECT keep FROM " + file.own("tidemark"), row -> Keep.of(row.getString(1)))
+        .get(0);
   }
 
   /**
@@ -110,17 +130,11 @@ final class StateTables {
         file.query(
                 "SELECT epoch, parts FROM " + file.own("tidemark"),
                 row ->
-                    new SinkState(row.getLong(1), position((Map<?, ?>) row.getObject(2)), entries))
+                    new SinkState(row.getLong(1), StoredPosition.read(row.getObject(2)), entries))
             .get(0);
     epoch = state.epoch();
     shown = load();
     return state;
-  }
-
-  static Position position(Map<?, ?> parts) {
-    TreeMap<String, Long> places = new TreeMap<>();
-    parts.forEach((slot, lsn) -> places.put((String) slot, Lsn.parse((String) lsn).value()));
-    return new Position(places);
   }
 
   /**
@@ -129,14 +143,6 @@ final class StateTables {
    * @throws SinkException.Fenced when somebody has
    */
   void move(Commit commit) throws SQLException, SinkException.Fenced {
-    String parts =
-        commit.tidemark().parts().entrySet().stream()
-            .map(
-                part ->
-                    SqlText.value(part.getKey())
-                        + ": "
-                        + SqlText.value(new Lsn(part.getValue()).toString()))
-            .collect(Collectors.joining(", ", "MAP {", "}"));
     long moved =
         file.execute(
             "UPDATE "
@@ -144,7 +150,7 @@ final class StateTables {
                 + " SET position = "
                 + SqlText.value(commit.tidemark().toString())
                 + ", parts = "
-                + parts
+                + StoredPosition.sql(commit.tidemark())
                 + ", committed_at = make_timestamptz("
                 + commit.committedAtMicros()
                 + ") WHERE epoch = "
@@ -229,6 +235,13 @@ final class StateTables {
   boolean wasMember(TableName table) {
     return Optional.ofNullable(shown.get(table))
         .filter(was -> MEMBER.contains(was.word()))
+        .isPresent();
+  }
+
+  /** Whether a table equalled the source as of the last commit. */
+  boolean wasComplete(TableName table) {
+    return Optional.ofNullable(shown.get(table))
+        .filter(was -> was.word().equals(TableState.Phase.MEMBER.word()))
         .isPresent();
   }
 

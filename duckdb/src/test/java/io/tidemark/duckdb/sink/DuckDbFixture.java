@@ -1,8 +1,11 @@
 package io.tidemark.duckdb.sink;
 
+import io.tidemark.api.copy.CopyReader;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.Sink;
+import io.tidemark.duckdb.DuckDbCopy;
+import io.tidemark.duckdb.DuckDbOptions;
 import io.tidemark.testkit.CommittedRow;
 import io.tidemark.testkit.CurrentRow;
 import io.tidemark.testkit.Form;
@@ -29,12 +32,21 @@ final class DuckDbFixture implements SinkFixture {
 
   @Override
   public Optional<List<CommittedRow>> history(TableName table) {
-    return Optional.empty();
+    return config.keep().changes() ? Optional.of(FileChanges.of(config, table)) : Optional.empty();
   }
 
   @Override
   public Optional<List<CurrentRow>> current(TableName table) {
     return Optional.of(FileRows.current(config, table));
+  }
+
+  /** What the sink has published for other processes. */
+  @Override
+  public Optional<CopyReader> reader() {
+    return Optional.of(
+        DuckDbCopy.ofFile(
+            List.of(config.readPath()),
+            new DuckDbOptions(1L << 28, 2, config.tempFolder().resolve("query"))));
   }
 
   @Override

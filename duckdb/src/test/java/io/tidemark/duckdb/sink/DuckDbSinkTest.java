@@ -3,6 +3,7 @@ package io.tidemark.duckdb.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.api.config.Settings;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
@@ -11,6 +12,9 @@ import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.api.sink.SinkException;
+import io.tidemark.duckdb.DuckDbOptions;
+import io.tidemark.duckdb.DuckDbQuery;
+import io.tidemark.duckdb.QueryResult;
 import io.tidemark.testkit.Batches;
 import io.tidemark.testkit.Form;
 import io.tidemark.testkit.ScriptedSource.Script;
@@ -70,8 +74,7 @@ class DuckDbSinkTest {
   void noFileIsMadeForReadersWhereThatIsOffOrTheFileIsTooLong() throws Exception {
     DuckDbConfig never = publishing(Duration.ZERO);
     DuckDbConfig small =
-        new DuckDbConfig(
-            folder.resolve("small.duckdb"), 1L << 28, 1, folder, Duration.ofNanos(1), 100);
+        DuckDbConfig.of(folder.resolve("small.duckdb")).publishing(Duration.ofNanos(1), 100);
     for (DuckDbConfig config : List.of(never, small)) {
       try (DuckDbFixture destination = new DuckDbFixture(config);
           SinkSession session = SinkSession.open(destination)) {
@@ -96,7 +99,7 @@ class DuckDbSinkTest {
         SinkSession session = SinkSession.open(destination)) {
       assertThatThrownBy(() -> session.sink().prepare(ITEMS))
           .isInstanceOf(SinkException.Rejected.class)
-          .hasMessageContaining("the file has a table or view of that name already");
+          .hasMessageContaining("the file has a table or view of the name items already");
       ChangeBatch batch = Batches.of(others).at(100).insert(1L).batch();
       session.stage(batch).flush(110);
       Seen.in(destination).holds(others, batch);
@@ -124,6 +127,144 @@ class DuckDbSinkTest {
           .hasMessageEndingWith("Somebody else has changed the table; copy it again.");
     }
     assertThat(DuckDbLook.at(config).position()).isEqualTo(Script.position(110));
+  }
+
+  @Test
+  void changesAreKeptUnderTheNamesOfTodayAndNothingOfThemIsLost() throws Exception {
+    DuckDbConfig config = publishing(Duration.ofNanos(1)).keeping(Keep.CHANGES);
+    TableSchema next =
+        Form.next(ITEMS).rename("name", "title").column("stock", Form.BIGINT, "7").schema();
+    try (DuckDbFixture destination = new DuckDbFixture(config)) {
+      try (SinkSession session = SinkSession.open(destination)) {
+        session.phase(ITEMS.name(), Phase.MEMBER);
+        session.stage(Batches.of(ITEMS).at(100).insert(1L, "a").insert(2L, "b").batch()).flush(110);
+      }
+      // another process goes on, which was never told of the first form
+      try (SinkSession session = SinkSession.open(destination)) {
+        session.phase(ITEMS.name(), Phase.MEMBER);
+        session.stage(
+            Batches.of(next)
+                .at(200)
+                .update(3L, Batches.UNCHANGED, 8L)
+                .oldKey(1L)
+                .delete(2L)
+                .batch());
+        session.flush(210);
+        try (DuckDbQuery query = DuckDbQuery.ofFile(List.of(config.readPath()), options())) {
+          assertThat(json(query, "SELECT id, title, stock FROM items"))
+              .isEqualTo("[{\"id\":3,\"title\":\"a\",\"stock\":8}]");
+          assertThat(
+                  json(
+                      query,
+                      "SELECT _op, id, title, stock, _unchanged, _old.id AS was FROM"
+                          + " shop.items_changes ORDER BY _lsn, _seq"))
+              .isEqualTo(
+                  "[{\"_op\":\"c\",\"id\":1,\"title\":\"a\",\"stock\":7,\"_unchanged\":null,\"was\":null},\n"
+                      + "{\"_op\":\"c\",\"id\":2,\"title\":\"b\",\"stock\":7,\"_unchanged\":null,\"was\":null},\n"
+                      + "{\"_op\":\"u\",\"id\":3,\"title\":null,\"stock\":8,\"_unchanged\":[\"title\"],\"was\":1},\n"
+                      + "{\"_op\":\"d\",\"id\":2,\"title\":null,\"stock\":null,\"_unchanged\":null,\"was\":null}]");
+          assertThat(json(query, "SELECT position FROM tidemark"))
+              .isEqualTo("[{\"position\":\"0/D2\"}]");
+          assertThat(json(query, "SELECT name, state FROM tidemark_tables"))
+              .isEqualTo("[{\"name\":\"shop.items\",\"state\":\"member\"}]");
+        }
+      }
+    }
+    // any client of DuckDB sees the same
+    try (Connection reader = connect(config.path())) {
+      assertThat(rows(reader, "FROM shop.items")).containsExactly("3,a,8");
+      assertThat(rows(reader, "SELECT string_agg(_op ORDER BY _lsn, _seq) FROM shop.items_changes"))
+          .containsExactly("c,c,u,d");
+    }
+  }
+
+  @Test
+  void currentRowsAloneAreAskedWithoutChanges() throws Exception {
+    DuckDbConfig config = publishing(Duration.ofNanos(1));
+    try (DuckDbFixture destination = new DuckDbFixture(config);
+        SinkSession session = SinkSession.open(destination)) {
+      session.stage(Batches.of(ITEMS).at(100).insert(1L, "a").batch()).flush(110);
+      try (DuckDbQuery query = DuckDbQuery.ofFile(config.readable().subList(1, 2), options())) {
+        try (QueryResult result = query.run("SELECT name FROM shop.items")) {
+          assertThat(result.toJson()).isEqualTo("[{\"name\":\"a\"}]");
+          assertThat(result.notices())
+              .hasSize(2)
+              .anyMatch(said -> said.startsWith("Read from bank.read.duckdb, which"))
+              .anyMatch(said -> said.contains("Table shop.items is no member"));
+        }
+        assertThatThrownBy(() -> json(query, "FROM items_changes"))
+            .isInstanceOf(TidemarkException.class)
+            .hasMessageContaining("items_changes does not exist");
+        assertThatThrownBy(() -> json(query, "FROM read_csv('/etc/passwd')"))
+            .isInstanceOf(TidemarkException.class)
+            .hasMessageContaining("Permission Error");
+      }
+    }
+    Path nowhere = folder.resolve("nowhere.duckdb");
+    assertThatThrownBy(() -> DuckDbQuery.ofFile(List.of(nowhere), options()))
+        .isInstanceOf(TidemarkException.class)
+        .hasMessageContaining("there is no such file. Run the pipeline first.");
+  }
+
+  private DuckDbOptions options() {
+    return new DuckDbOptions(1L << 28, 2, folder.resolve("query"));
+  }
+
+  private static String json(DuckDbQuery query, String sql) {
+    try (QueryResult result = query.run(sql)) {
+      return result.toJson();
+    }
+  }
+
+  @Test
+  void whatIsKeptIsSettledWhenTheFileIsBegun() throws Exception {
+    DuckDbConfig config = publishing(Duration.ZERO);
+    try (DuckDbFixture destination = new DuckDbFixture(config);
+        SinkSession session = SinkSession.open(destination)) {
+      session.flush(110);
+    }
+    try (DuckDbSink other = new DuckDbSink(config.keeping(Keep.BOTH))) {
+      assertThatThrownBy(other::open)
+          .isInstanceOf(TidemarkException.class)
+          .hasMessageContaining("Cannot keep 'both' in ")
+          .hasMessageContaining("the file was begun with 'keep: current'");
+    }
+    try (DuckDbFixture destination = new DuckDbFixture(config);
+        SinkSession session = SinkSession.open(destination)) {
+      assertThat(session.opened().epoch()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void namesThatChangesNeedAreRefusedWhereTheyAreKept() throws Exception {
+    TableSchema taken = Form.of("shop.Items_Changes").key("id", Form.BIGINT).schema();
+    TableSchema column =
+        Form.of("shop.odd").key("id", Form.BIGINT).column("_OP", Form.TEXT).schema();
+    try (DuckDbFixture destination =
+            new DuckDbFixture(publishing(Duration.ZERO).keeping(Keep.BOTH));
+        SinkSession session = SinkSession.open(destination)) {
+      session.sink().prepare(ITEMS);
+      assertThatThrownBy(() -> session.sink().prepare(taken))
+          .isInstanceOf(SinkException.Rejected.class)
+          .hasMessageContaining("DuckDB cannot tell its name from that of shop.items");
+      assertThatThrownBy(() -> session.sink().prepare(column))
+          .isInstanceOf(SinkException.Rejected.class)
+          .hasMessageContaining("the name of its column _OP is one that changes have");
+    }
+  }
+
+  @Test
+  void aDatabaseOfMotherDuckIsPassedOnAndItsTokenIsNeverShown() {
+    List<String> problems = new ArrayList<>();
+    Map<String, Object> written = Map.of("path", "md:bank?motherduck_token=secret");
+    DuckDbConfig config =
+        DuckDbConfig.from(
+            Settings.read(DuckDbConfig.SPEC, written, "sink", problems), "sink", problems);
+    assertThat(problems).isEmpty();
+    assertThat(config.isFile()).isFalse();
+    assertThat(config.database()).isEqualTo("md:bank?motherduck_token=secret");
+    assertThat(config.place()).isEqualTo("md:bank");
+    assertThat(config.publishEvery()).isZero();
   }
 
   @Test
@@ -274,7 +415,7 @@ class DuckDbSinkTest {
 
   private DuckDbConfig publishing(Duration every) throws Exception {
     Path file = Files.createTempDirectory(folder, "copy").resolve("bank.duckdb");
-    return new DuckDbConfig(file, 1L << 28, 1, folder.resolve("temp"), every, 1L << 30);
+    return DuckDbConfig.of(file).publishing(every, 1L << 30);
   }
 
   private static Connection connect(Path file) throws SQLException {

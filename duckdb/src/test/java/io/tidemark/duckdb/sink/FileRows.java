@@ -28,7 +28,7 @@ final class FileRows {
         Statement statement = connection.createStatement()) {
       try (ResultSet found =
           statement.executeQuery(
-              "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '"
+              "SELECT count(*) FROM information_schema.tables WHERE table_schema = '"
                   + table.schema()
                   + "' AND table_name = '"
                   + table.table()
@@ -70,7 +70,7 @@ final class FileRows {
     return new CurrentRow(values, raw);
   }
 
-  private static Object value(ResultSet rows, int i, String type) throws SQLException {
+  static Object value(ResultSet rows, int i, String type) throws SQLException {
     return switch (type) {
       case "BLOB" -> rows.getBytes(i);
       case "TIMESTAMP" -> rows.getObject(i, java.time.LocalDateTime.class);
@@ -79,11 +79,13 @@ final class FileRows {
     };
   }
 
-  private static Object plain(Object value) throws SQLException {
+  static Object plain(Object value) throws SQLException {
     if (value instanceof Array array) {
       return plain(Arrays.asList((Object[]) array.getArray()));
     } else if (value instanceof Struct struct) {
       return plain(Arrays.asList(struct.getAttributes()));
+    } else if (value instanceof java.sql.Blob blob) {
+      return blob.getBytes(1, (int) blob.length());
     } else if (value instanceof List<?> list) {
       List<Object> items = new ArrayList<>();
       for (Object item : list) {

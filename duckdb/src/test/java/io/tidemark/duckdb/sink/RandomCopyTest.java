@@ -11,6 +11,7 @@ import io.tidemark.testkit.SinkSession;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -40,7 +41,9 @@ class RandomCopyTest {
     long first = Long.getLong("tidemark.seed", new Random().nextLong());
     for (long seed = first; seed < first + histories; seed++) {
       Path file = Files.createTempDirectory(folder, "copy").resolve("lived.duckdb");
-      try (DuckDbFixture destination = new DuckDbFixture(DuckDbConfig.of(file))) {
+      Keep keep = Keep.values()[(int) Math.floorMod(seed, 3L)];
+      DuckDbConfig config = DuckDbConfig.of(file).keeping(keep).publishing(Duration.ZERO, 0);
+      try (DuckDbFixture destination = new DuckDbFixture(config)) {
         new Life(destination, seed).live(steps);
       }
     }
@@ -66,6 +69,9 @@ class RandomCopyTest {
 
     /** Rows of the snapshot that are still to come; null while no copy is running. */
     private List<Row> toRead;
+
+    /** Whether the whole table is copied, or one of its leaves while it catches up, or nothing. */
+    private Phase phase = Phase.MEMBER;
 
     private long snapshotLsn;
     private long readSeq;
@@ -123,6 +129,8 @@ class RandomCopyTest {
         rows.removeIf(row -> leaf.equals(row.leaf()));
       } else if (dice < 940 && toRead == null) {
         beginCopy();
+      } else if (dice < 955 && form.partitioned() && toRead == null) {
+        attachLeaf();
       } else if (dice < 975 && toRead != null) {
         readSome();
       } else if (dice < 990) {
@@ -137,9 +145,32 @@ class RandomCopyTest {
       seq = 0;
       snapshotLsn = lsn - 5;
       readSeq = 0;
-      session.phase(form.name(), Phase.COPYING);
+      phase = Phase.COPYING;
+      session.phase(form.name(), phase);
       toRead = new ArrayList<>(rows);
       add(pending.at(snapshotLsn, readSeq++).attempt());
+    }
+
+    /** A leaf goes, another of its name comes with rows, and is read by itself. */
+    private void attachLeaf() throws Exception {
+      flush();
+      lsn += 10;
+      seq = 0;
+      snapshotLsn = lsn - 5;
+      readSeq = 0;
+      phase = Phase.CATCHING_UP;
+      session.phase(form.name(), phase);
+      String leaf = leaf();
+      rows.removeIf(row -> leaf.equals(row.leaf()));
+      toRead = new ArrayList<>();
+      for (int i = random.nextInt(6); i > 0; i--) {
+        Row row = new Row(values(), leaf);
+        if (!keyed || find(row.values()[0]) < 0) {
+          toRead.add(row);
+          rows.add(row);
+        }
+      }
+      add(pending.at(snapshotLsn, readSeq++).attempt().leaf(leaf));
     }
 
     private void readSome() throws Exception {
@@ -151,7 +182,8 @@ class RandomCopyTest {
       }
       if (toRead.isEmpty()) {
         toRead = null;
-        session.phase(form.name(), Phase.MEMBER);
+        phase = Phase.MEMBER;
+        session.phase(form.name(), phase);
       }
       flush();
     }
@@ -240,7 +272,6 @@ class RandomCopyTest {
 
     private void killAfterStaging() throws Exception {
       flush();
-      Phase phase = toRead == null ? Phase.MEMBER : Phase.COPYING;
       session.stage(Batches.of(form).at(lsn + 1).insert(values()).batch()).seal(lsn + 2);
       destination.kill(session.sink());
       session = SinkSession.open(destination);
