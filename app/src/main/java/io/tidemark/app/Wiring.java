@@ -4,6 +4,7 @@ import io.tidemark.api.config.ComponentSpec;
 import io.tidemark.api.config.Settings;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.sink.Sink;
 import io.tidemark.api.transform.Transform;
 import io.tidemark.duckdb.sink.DuckDbConfig;
 import io.tidemark.duckdb.sink.DuckDbSink;
@@ -58,6 +59,10 @@ public final class Wiring {
     for (int i = 0; i < loaded.sinks().size(); i++) {
       sinks.add(copy(loaded.sinks().get(i), "sinks[" + i + "]", problems));
     }
+    PipelineConfig pipeline = PipelineConfig.of(loaded.pipeline());
+    if (pipeline.policies().onReject() == PipelineConfig.OnReject.ROW && problems.isEmpty()) {
+      sinks.stream().map(Wiring::sink).forEach(sink -> requireSingleRows(sink, problems));
+    }
     List<Transform> transforms = new ArrayList<>();
     for (int i = 0; i < loaded.transforms().size(); i++) {
       LoadedConfig.Component transform = loaded.transforms().get(i);
@@ -69,7 +74,18 @@ public final class Wiring {
           ErrorCode.CONFIGURATION,
           "Cannot use configuration " + file + ":\n  " + String.join("\n  ", problems));
     }
-    return new Setup(PipelineConfig.of(loaded.pipeline()), source, sinks, transforms);
+    return new Setup(pipeline, source, sinks, transforms);
+  }
+
+  private static void requireSingleRows(NamedSink named, List<String> problems) {
+    try (Sink sink = named.factory().get()) {
+      if (sink.capabilities().wholeTransactions()) {
+        problems.add(
+            "on-reject: 'row' does not fit sink "
+                + named.name()
+                + ", which promises whole transactions. Set it to transaction, table or stop.");
+      }
+    }
   }
 
   private static Setup.Copy copy(LoadedConfig.Component sink, String where, List<String> problems) {

@@ -2,13 +2,19 @@ package io.tidemark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
 class CommandLineTest {
+  @TempDir Path folder;
+
   static Stream<String> commands() {
     return named("", Main.commands());
   }
@@ -72,6 +78,48 @@ class CommandLineTest {
     assertThat(said.out())
         .startsWith("{\"ok\":false,\"error\":{")
         .contains("\"code\":\"SOURCE_UNREACHABLE\"");
+  }
+
+  @Test
+  void withJsonWrongUsageIsAnObjectToo() {
+    Program.Said said = Program.inProcess("query", "--json");
+    assertThat(said.status()).isEqualTo(2);
+    assertThat(said.lastLine())
+        .isEqualTo(
+            "{\"ok\":false,\"error\":{\"code\":\"USAGE\",\"message\":\"Missing required"
+                + " parameter: 'SQL'\"}}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "demo --to duckdbb|expected parquet or duckdb, not 'duckdbb'",
+        "demo --rate -5|expected transactions per second",
+        "demo --rate x|expected transactions per second",
+        "demo --for 3|expected a duration such as 500ms, 30s",
+        "generate --rate NaN|expected transactions per second",
+        "generate --rows 0|Cannot write 0 rows: --rows takes a number of 1 or more.",
+        "generate --rows 5 --once|give one of them",
+        "query --as-of noon SELECT|expected a tidemark such as 0/1A2B3C4 or a time",
+        "drop --config a.yaml --data b|are mutually exclusive"
+      })
+  void aWrongValueIsToldWithWhatIsExpected(String line, String told) {
+    Program.Said said = Program.inProcess(line.split(" "));
+    assertThat(said.status()).as(said.err()).isEqualTo(2);
+    assertThat(said.out()).isEmpty();
+    assertThat(said.err()).contains(told);
+  }
+
+  @Test
+  void aFolderThatCannotBeMadeIsToldWithTheReason() throws Exception {
+    Path file = Files.createFile(folder.resolve("file"));
+    Program.Said said = Program.inProcess("demo", "--data", file.resolve("x").toString());
+    assertThat(said.status()).isEqualTo(3);
+    assertThat(said.err())
+        .startsWith("Cannot use folder " + file.resolve("x") + ": ")
+        .contains("Choose one that can be written with --data.")
+        .doesNotContain(": " + file.resolve("x") + ".");
   }
 
   @Test

@@ -75,7 +75,7 @@ public final class QueryResult implements AutoCloseable, Iterable<List<Object>> 
           json.write(row.get(i));
         }
         out.append('}');
-        before = ",\n";
+        before = ",";
       }
       out.append(before.equals("[") ? "[]" : "]");
     } catch (IOException e) {

@@ -283,7 +283,7 @@ class CurrentRowsTest {
     assertThat(rows(lake)).containsExactly(row("1", "NaN"), row("2", "7.00"));
     assertThat(new Reading(folder).json("FROM rates ORDER BY id", lake))
         .isEqualTo(
-            "[{\"id\":1,\"rate\":null,\"rate__raw\":\"NaN\"},\n"
+            "[{\"id\":1,\"rate\":null,\"rate__raw\":\"NaN\"},"
                 + "{\"id\":2,\"rate\":7.00,\"rate__raw\":null}]");
   }
 

@@ -7,6 +7,7 @@ import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.catalog.ServerInfo;
 import io.tidemark.postgres.catalog.TableFilter;
 import io.tidemark.postgres.connect.Connector;
+import io.tidemark.postgres.doctor.EventTrigger;
 import io.tidemark.postgres.history.TypeBook;
 import io.tidemark.postgres.slot.Publication;
 import io.tidemark.postgres.slot.Publication.Published;
@@ -145,6 +146,11 @@ final class CatalogSession implements AutoCloseable {
 
   synchronized Lsn walEnd() throws SQLException {
     return ServerInfo.walEnd(connection());
+  }
+
+  /** Whether the event trigger of the exact grade is there. */
+  synchronized boolean hasEventTrigger() throws SQLException {
+    return EventTrigger.isThere(connection());
   }
 
   /** The server's clock, microseconds since 1970 UTC. */

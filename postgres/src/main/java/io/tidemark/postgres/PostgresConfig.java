@@ -91,7 +91,7 @@ public record PostgresConfig(
     RAW,
     /** The whole column is kept as text. */
     TEXT,
-    /** The table fails, by name. */
+    /** The row is refused, and what the pipeline's {@code on-reject} says happens with it. */
     REJECT
   }
 
@@ -331,8 +331,8 @@ public record PostgresConfig(
           oneOf(Overflow.class),
           "raw",
           "A value that its typed column cannot hold (NaN in a decimal, infinity in a timestamp):"
-              + " raw keeps its text beside a null, text makes the whole column text, reject fails the"
-              + " table, by name.");
+              + " raw keeps its text beside a null, text makes the whole column text, reject refuses the"
+              + " row, and what the pipeline's on-reject says happens with it.");
   private static final Option<Long> WAL_BUDGET =
       Option.of(
           "wal-budget",

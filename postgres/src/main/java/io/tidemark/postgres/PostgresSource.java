@@ -384,7 +384,17 @@ public final class PostgresSource implements ChangeSource {
   public SourceStatus status() {
     if (!opened) {
       return new SourceStatus(
-          false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, false, 0, 0, 0, problems.text());
+          false,
+          Lsn.ZERO,
+          Lsn.ZERO,
+          Lsn.ZERO,
+          -1,
+          false,
+          0,
+          0,
+          0,
+          SourceStatus.SchemaGrade.UNKNOWN,
+          problems.text());
     }
     Optional<StreamProgress> progress = runner.progress();
     Lsn received = consumer.received();
@@ -401,6 +411,7 @@ public final class PostgresSource implements ChangeSource {
         consumer.lastCommitMicros(),
         book.changesGiven(),
         progress.map(StreamProgress::spilledBytes).orElse(0L),
+        watch.grade(),
         problems.text());
   }
 

@@ -5,6 +5,7 @@ import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.api.source.SourceStatus.SchemaGrade;
 import io.tidemark.postgres.CatalogSession.Present;
 import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.catalog.Sql;
@@ -56,6 +57,7 @@ final class Watch implements Runnable {
   private volatile boolean closed;
   private volatile Lsn head = Lsn.ZERO;
   private volatile long retained = -1;
+  private volatile SchemaGrade grade = SchemaGrade.UNKNOWN;
   private boolean overBudget;
 
   /** How far was read when the server was last seen on the timeline that the gate knows. */
@@ -101,11 +103,21 @@ final class Watch implements Runnable {
     return retained;
   }
 
+  /** How exactly changes of forms were known when it was looked at last. */
+  SchemaGrade grade() {
+    return grade;
+  }
+
   @Override
   public void run() {
     long nextLook = System.nanoTime() + config.tablesRefresh().toNanos();
     long restUntil = System.nanoTime();
     boolean woken = false;
+    try {
+      readGrade();
+    } catch (SQLException e) {
+      LOG.debug("The grade is told by the first look.", e);
+    }
     try {
       while (!closed) {
         woken |= wake.tryAcquire(TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -154,8 +166,13 @@ final class Watch implements Runnable {
     return String.join("; ", statements.subList(0, Math.min(5, statements.size())));
   }
 
+  private void readGrade() throws SQLException {
+    grade = session.hasEventTrigger() ? SchemaGrade.EXACT : SchemaGrade.PLAIN;
+  }
+
   private void observeSlot() throws SQLException {
     head = session.walEnd();
+    readGrade();
     int timeline = session.timeline();
     if (timeline == gate.identity().timeline()) {
       readBefore = consumer.position();

@@ -45,6 +45,9 @@ final class Copy {
   Position position = Position.NONE;
   private final List<SourceEvent> open = new ArrayList<>();
 
+  /** Values that the source refused: {@code table.column = text}. */
+  final List<String> refused = new ArrayList<>();
+
   /** Rows of snapshots that were taken, also where no boundary has covered them yet. */
   long readTaken;
 
@@ -126,6 +129,15 @@ final class Copy {
     List<PgText> texts = schema.columns().stream().map(column -> PgText.of(types, column)).toList();
     List<Row> table = rows.computeIfAbsent(schema.name(), name -> new ArrayList<>());
     for (int i = 0; i < batch.size(); i++) {
+      int odd = batch.refusedColumn(i);
+      if (odd >= 0) {
+        refused.add(
+            schema.name()
+                + "."
+                + schema.columns().get(odd).name()
+                + " = "
+                + batch.columns().get(odd).raw(i));
+      }
       List<Integer> unchanged = new ArrayList<>();
       for (int c = 0; c < schema.columns().size(); c++) {
         if (batch.columns().get(c).isUnchanged(i)) {

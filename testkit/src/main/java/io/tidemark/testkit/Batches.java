@@ -21,6 +21,9 @@ public final class Batches {
   /** Stands for a value that its type cannot hold. */
   public record Raw(String text) {}
 
+  /** Stands for a value that its type cannot hold and that the source was told to refuse. */
+  public record Refused(String text) {}
+
   private final ChangeBatch batch;
   private long commitLsn;
   private long ordinal;
@@ -120,6 +123,8 @@ public final class Batches {
         columns.get(i).addUnchanged();
       } else if (value instanceof Raw raw) {
         columns.get(i).addRaw(raw.text());
+      } else if (value instanceof Refused refused) {
+        columns.get(i).addRefused(refused.text());
       } else {
         Values.append(batch.schema().columns().get(i).type(), columns.get(i).vector(), value);
       }

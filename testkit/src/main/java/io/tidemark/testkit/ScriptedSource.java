@@ -164,7 +164,17 @@ public final class ScriptedSource implements ChangeSource {
   @Override
   public SourceStatus status() {
     return new SourceStatus(
-        true, script.end(), last.lsn(), confirmed.lsn(), -1, false, 0, given, 0, Optional.empty());
+        true,
+        script.end(),
+        last.lsn(),
+        confirmed.lsn(),
+        -1,
+        false,
+        0,
+        given,
+        0,
+        SourceStatus.SchemaGrade.EXACT,
+        Optional.empty());
   }
 
   @Override

@@ -168,6 +168,77 @@ class DeadLetterTest {
   }
 
   @Test
+  void aValueThatTheSourceRefusesIsForTheSamePolicy() throws Exception {
+    ChangeBatch first =
+        Batches.of(ITEMS)
+            .at(0x100)
+            .insert(1L, "a")
+            .insert(2L, new Batches.Refused("odd"))
+            .insert(3L, "c")
+            .update(2L, "fits")
+            .delete(4L, new Batches.Refused("odd"))
+            .update(5L, "e")
+            .oldRow(5L, new Batches.Refused("odd"))
+            .batch();
+    script.rows(first).boundary(0x110);
+    runUpTo(OnReject.ROW, 10, 0x110);
+    assertThat(letters())
+        .as("what goes, and what was before, is nobody's burden")
+        .containsExactly("letter/public.items/100-1", "letter/public.items/100-3");
+    assertThat(names()).containsExactly("a", "c", null, "e");
+    assertThat(copy.entries().values())
+        .anySatisfy(
+            json ->
+                assertThat(json)
+                    .contains("Cannot hold the value of column name (text) of public.items:")
+                    .contains("overflow is 'reject'")
+                    .contains("\"values\":{\"id\":\"2\",\"name\":\"odd\"}"));
+
+    Pipeline pipeline = pipeline(OnReject.ROW, 10);
+    script.boundary(0x118);
+    CompletableFuture<Void> run = start(pipeline);
+    until(pipeline, 0x118);
+    pipeline.replayLetters(ITEMS.name());
+    script.boundary(0x120);
+    until(pipeline, 0x120);
+    pipeline.stop();
+    run.get(20, TimeUnit.SECONDS);
+    assertThat(letters()).as("who asks for it has seen them").isEmpty();
+    assertThat(copy.rows(ITEMS.name())).containsExactlyInAnyOrderElementsOf(CommittedRow.of(first));
+  }
+
+  @Test
+  void aTransactionWithAValueThatTheSourceRefusesIsPutAsideWhole() throws Exception {
+    script.rows(Batches.of(ITEMS).at(0x100).insert(1L, "a").batch());
+    script.rows(
+        Batches.of(ITEMS)
+            .at(0x100, 1)
+            .insert(2L, new Batches.Refused("x"))
+            .insert(3L, "c")
+            .batch());
+    script.rows(Batches.of(ITEMS).at(0x180).insert(4L, "d").batch()).boundary(0x190);
+    runUpTo(OnReject.TRANSACTION, 10, 0x190);
+    assertThat(names()).containsExactly("d");
+    assertThat(letters())
+        .containsExactly(
+            "letter/public.items/100-0", "letter/public.items/100-1", "letter/public.items/100-2");
+  }
+
+  @Test
+  void aTableWithAValueThatTheSourceRefusesLeavesOrThePipelineStops() throws Exception {
+    script
+        .rows(Batches.of(ITEMS).at(0x100).insert(1L, new Batches.Refused("odd")).batch())
+        .boundary(0x110);
+    assertThatThrownBy(() -> start(pipeline(OnReject.STOP, 10)).get(20, TimeUnit.SECONDS))
+        .hasMessageContaining("column name (text) of public.items")
+        .hasMessageContaining("because on-reject is 'stop'.");
+    runUpTo(OnReject.TABLE, 10, 0x110);
+    assertThat(StateCodec.decode(copy.entries()).tables().get(ITEMS.name()).reason().orElseThrow())
+        .startsWith("Cannot hold the value of column name (text) of public.items: its type");
+    assertThat(letters()).isEmpty();
+  }
+
+  @Test
   void aTableWithoutAKeyFollowsWholeAndATruncateMakesLettersVoid() throws Exception {
     script.rows(Batches.of(PLAIN).at(0x100).insert("x").insert(BAD).insert("y").batch());
     script.boundary(0x110);

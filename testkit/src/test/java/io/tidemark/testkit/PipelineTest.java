@@ -19,6 +19,7 @@ import io.tidemark.api.transform.Transform;
 import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
+import io.tidemark.engine.pipeline.PipelineStatus;
 import io.tidemark.engine.state.StateCodec;
 import io.tidemark.testkit.MemoryDestination.Step;
 import io.tidemark.testkit.ScriptedSource.Script;
@@ -31,6 +32,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -278,6 +281,121 @@ class PipelineTest {
 
   private static void fail(SinkException e) throws SinkException {
     throw e;
+  }
+
+  /**
+   * A destination that is away: the pipeline says so, begins again, and loses and doubles nothing.
+   */
+  @Test
+  void aDestinationThatIsAwayForLongIsWaitedFor() throws Exception {
+    MemoryDestination copy = new MemoryDestination();
+    script.member(ITEMS).rows(insert(100, 1, "a")).boundary(110);
+    Pipeline pipeline = pipeline(copy);
+    CompletableFuture<Void> run = start(pipeline);
+    flush(pipeline, 110);
+    assertThat(pipeline.status().state()).isEqualTo("running");
+
+    AtomicBoolean away = new AtomicBoolean(true);
+    AtomicInteger attempts = new AtomicInteger();
+    goAway(copy, Step.COMMIT, away, attempts);
+    script.rows(insert(200, 2, "b")).boundary(210);
+    flushSoon(pipeline, 210);
+    while (attempts.get() < 4) {
+      PipelineStatus status = pipeline.status();
+      if (attempts.get() > 1) {
+        assertThat(status.state()).isEqualTo("recovering");
+        assertThat(status.problem()).startsWith("Cannot reach the store: ");
+      }
+      assertThat(status.tidemark()).isIn("0/6E", "0/0");
+      Thread.sleep(5);
+    }
+    assertThat(script.confirmed()).containsExactly(Script.position(110));
+    away.set(false);
+    flush(pipeline, 210);
+    assertThat(pipeline.status().state()).isEqualTo("running");
+    assertThat(pipeline.status().problem()).isEmpty();
+    end(pipeline, run);
+    assertThat(names(copy)).containsExactly("a", "b");
+  }
+
+  /** Makes every call of a step, and every opening after it, fail while the destination is away. */
+  private static void goAway(
+      MemoryDestination copy, Step step, AtomicBoolean away, AtomicInteger attempts) {
+    copy.at(
+        step,
+        () -> {
+          if (away.get()) {
+            attempts.incrementAndGet();
+            goAway(copy, Step.OPEN, away, attempts);
+            throw new TidemarkException(
+                ErrorCode.DESTINATION, "Cannot reach the store: attempt " + attempts.get() + ".");
+          }
+        });
+  }
+
+  /** A transaction that is staged for long moves, though nothing is committed. */
+  @Test
+  void whatASinkTakesIsToldBeforeItIsCommitted() throws Exception {
+    MemoryDestination copy = new MemoryDestination();
+    script.member(ITEMS).rows(insert(100, 1, "a"));
+    Pipeline pipeline = pipeline(copy);
+    CompletableFuture<Void> run = start(pipeline);
+    while (pipeline.status().sinks().get(0).rowsTaken() < 1) {
+      Thread.sleep(5);
+    }
+    CountDownLatch release = copy.holdAt(Step.STAGE);
+    script.rows(insert(100, 2, "b"));
+    while (pipeline.status().sinks().get(0).callSeconds() < 1) {
+      Thread.sleep(20);
+    }
+    release.countDown();
+    while (pipeline.status().sinks().get(0).rowsTaken() < 2) {
+      Thread.sleep(5);
+    }
+    assertThat(pipeline.status().rowsWritten()).isZero();
+    assertThat(pipeline.status().sinks().get(0).callSeconds()).isZero();
+    end(pipeline, run);
+  }
+
+  /** Many small tables make an interval longer, and a table that is not small does not wait. */
+  @Test
+  void manySmallTablesStretchTheInterval() throws Exception {
+    MemoryDestination copy = new MemoryDestination();
+    int tables = 500;
+    Duration interval = Duration.ofMillis(100);
+    PipelineConfig base = PipelineConfig.of("test", folder, interval);
+    PipelineConfig config =
+        new PipelineConfig(
+            "test",
+            folder,
+            new PipelineConfig.Flush(
+                interval, Duration.ofSeconds(60), 1 << 20, 100_000, 1 << 20, interval),
+            base.buffer(),
+            base.policies(),
+            Optional.empty());
+    Pipeline pipeline =
+        new Pipeline(
+            config,
+            () -> new ScriptedSource(script),
+            List.of(),
+            List.of(new NamedSink("copy", "memory", () -> new InMemorySink(copy))));
+    started.add(pipeline);
+    for (int i = 0; i < tables; i++) {
+      TableSchema small = Form.of("public.t" + i).key("id", Form.BIGINT).schema();
+      script.member(small).rows(Batches.of(small).at(100, i).insert(1L).batch());
+    }
+    script.boundary(110);
+    long began = System.nanoTime();
+    CompletableFuture<Void> run = start(pipeline);
+    while (pipeline.status().rowsWritten() < tables) {
+      Thread.sleep(5);
+    }
+    long took = System.nanoTime() - began;
+    end(pipeline, run);
+    assertThat(copy.commits()).hasSize(1);
+    assertThat(Duration.ofNanos(took))
+        .as("500 small tables, of which 50 fit one interval, make ten of one")
+        .isGreaterThanOrEqualTo(interval.multipliedBy(10));
   }
 
   @Test

@@ -12,6 +12,10 @@ import java.util.Map;
  * them.
  */
 public final class BatchCodec {
+  private static final int RAW = 0;
+  private static final int UNCHANGED = 1;
+  private static final int REFUSED = 2;
+
   private BatchCodec() {}
 
   /** The bytes, ready to be read. */
@@ -83,7 +87,7 @@ public final class BatchCodec {
     to.putInt(odd.size());
     for (int i : odd) {
       to.putInt(i);
-      to.putByte(column.isUnchanged(i) ? 1 : 0);
+      to.putByte(column.isUnchanged(i) ? UNCHANGED : column.isRefused(i) ? REFUSED : RAW);
       if (!column.isUnchanged(i)) {
         to.putText(column.raw(i));
       }
@@ -160,10 +164,10 @@ public final class BatchCodec {
       for (; at < row; at++) {
         column.vector().addFrom(vector, at);
       }
-      if (from.get() == 1) {
-        column.addUnchanged();
-      } else {
-        column.addRaw(ByteSink.text(from));
+      switch (from.get()) {
+        case UNCHANGED -> column.addUnchanged();
+        case REFUSED -> column.addRefused(ByteSink.text(from));
+        default -> column.addRaw(ByteSink.text(from));
       }
       at++;
     }

@@ -340,6 +340,34 @@ public final class ChangeBatch {
         : leafNames.get(leaves[i] - 1);
   }
 
+  /**
+   * Where in the schema the first column stands whose value of row {@code i} the source was told to
+   * refuse; -1 where there is none. What is taken away ({@link Op#DELETE}, {@link Op#TRUNCATE}) is
+   * never refused.
+   */
+  public int refusedColumn(int i) {
+    if (op(i) != Op.DELETE && op(i) != Op.TRUNCATE) {
+      for (int column = 0; column < columns.size(); column++) {
+        if (columns.get(column).isRefused(i)) {
+          return column;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /** The first row with a {@link #refusedColumn}; -1 where no row has one. */
+  public int firstRefused() {
+    if (columns.stream().anyMatch(ColumnData::hasRefused)) {
+      for (int i = 0; i < size; i++) {
+        if (refusedColumn(i) >= 0) {
+          return i;
+        }
+      }
+    }
+    return -1;
+  }
+
   /** Bytes of memory, roughly; what limits of memory are counted in. */
   public long bytes() {
     int dateBytes = commitLsns == NOT_DATED ? DATE_BYTES : 0;

@@ -14,6 +14,7 @@ public final class ColumnData {
   private final Vector vector;
   private BitSet unchanged;
   private TreeMap<Integer, String> raw;
+  private BitSet refused;
 
   public ColumnData(Vector vector) {
     this.vector = vector;
@@ -45,10 +46,24 @@ public final class ColumnData {
     vector.addNull();
   }
 
+  /**
+   * As {@link #addRaw}, for a value that the source was told to refuse: its row is for the policy
+   * of rows that are not taken.
+   */
+  public void addRefused(String text) {
+    if (refused == null) {
+      refused = new BitSet();
+    }
+    refused.set(vector.size());
+    addRaw(text);
+  }
+
   /** Appends row {@code i} of a column of the same type, with what is said of it. */
   public void addFrom(ColumnData other, int i) {
     if (other.isUnchanged(i)) {
       addUnchanged();
+    } else if (other.isRefused(i)) {
+      addRefused(other.raw(i));
     } else if (other.raw(i) != null) {
       addRaw(other.raw(i));
     } else {
@@ -76,6 +91,16 @@ public final class ColumnData {
     return raw != null;
   }
 
+  /** Whether the source refuses the value of row {@code i}; it is raw then. */
+  public boolean isRefused(int i) {
+    return refused != null && refused.get(i);
+  }
+
+  /** Whether the source refuses any value. */
+  public boolean hasRefused() {
+    return refused != null;
+  }
+
   /** Whether row {@code i} is a null of the source: not unchanged, not raw. */
   public boolean isSourceNull(int i) {
     return vector.isNull(i) && !isUnchanged(i) && raw(i) == null;
@@ -91,6 +116,10 @@ public final class ColumnData {
     if (raw != null) {
       raw.tailMap(size).clear();
       raw = raw.isEmpty() ? null : raw;
+    }
+    if (refused != null) {
+      refused.clear(size, Math.max(size, refused.length()));
+      refused = refused.isEmpty() ? null : refused;
     }
   }
 

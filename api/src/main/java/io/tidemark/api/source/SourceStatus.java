@@ -16,6 +16,7 @@ import java.util.Optional;
  *     before the first
  * @param changesCaptured rows given since open, those of snapshots included
  * @param spilledBytes bytes of unfinished transactions on local disk
+ * @param grade how exactly changes of a table's form are known
  * @param problem what the source is waiting for or retrying, in words for its user; empty when all
  *     is well
  */
@@ -29,4 +30,16 @@ public record SourceStatus(
     long lastCommitMicros,
     long changesCaptured,
     long spilledBytes,
-    Optional<String> problem) {}
+    SchemaGrade grade,
+    Optional<String> problem) {
+
+  /** How exactly a source knows changes of its tables' forms. */
+  public enum SchemaGrade {
+    /** Each at its place in the log, also when no row follows it. */
+    EXACT,
+    /** From what rows show, and from the catalog some seconds later. */
+    PLAIN,
+    /** Not asked yet. */
+    UNKNOWN
+  }
+}

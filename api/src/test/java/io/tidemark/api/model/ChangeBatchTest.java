@@ -101,6 +101,30 @@ class ChangeBatchTest {
   }
 
   @Test
+  void aRefusedValueStaysOneInCopiesAndInBytes() {
+    ChangeBatch batch = new ChangeBatch(TABLE);
+    for (int i = 0; i < 4; i++) {
+      batch.addRow(i == 1 ? Op.DELETE : Op.CREATE, 1, i, 7, 0);
+      ((LongVector) batch.columns().get(0).vector()).add(i);
+      batch.columns().get(1).addRefused("odd" + i);
+      batch.columns().get(2).vector().addNull();
+    }
+    ChangeBatch copy = new ChangeBatch(TABLE);
+    for (int i = 1; i < 4; i++) {
+      copy.addFrom(batch, i);
+    }
+    ChangeBatch read = BatchCodec.read(BatchCodec.write(copy), TABLE);
+    for (ChangeBatch each : List.of(copy, read)) {
+      assertThat(each.columns().get(1).raw(1)).isEqualTo("odd2");
+      assertThat(each.refusedColumn(0)).as("what goes is not refused").isEqualTo(-1);
+      assertThat(each.refusedColumn(1)).isEqualTo(1);
+      assertThat(each.firstRefused()).isEqualTo(1);
+    }
+    copy.truncate(1);
+    assertThat(copy.firstRefused()).isEqualTo(-1);
+  }
+
+  @Test
   void columnsMustComeInTheOrderOfTheirAttributeNumbers() {
     assertThatThrownBy(
             () ->

@@ -4,6 +4,7 @@ import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.embedded.EmbeddedServerException;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -91,15 +92,20 @@ public final class CommandRunner {
     }
     LOG.debug("The command failed", e);
     if (session.json()) {
-      Map<String, Object> error = new LinkedHashMap<>();
-      error.put("code", code.name());
-      error.put("message", message);
-      Map<String, Object> whole = new LinkedHashMap<>();
-      whole.put("ok", false);
-      whole.put("error", error);
-      session.out().println(Json.line(whole));
+      printFailure(code, message);
     }
     return ExitCode.of(code).number();
+  }
+
+  private void printFailure(ErrorCode code, String message) {
+    Map<String, Object> error = new LinkedHashMap<>();
+    error.put("code", code.name());
+    error.put("message", message);
+    Map<String, Object> whole = new LinkedHashMap<>();
+    whole.put("ok", false);
+    whole.put("error", error);
+    session.out().println(Json.line(whole));
+    session.out().flush();
   }
 
   private static ErrorCode code(Exception e) {
@@ -114,6 +120,9 @@ public final class CommandRunner {
     session.err().println(e.getMessage());
     if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, command.getErr())) {
       session.err().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    }
+    if (Arrays.asList(arguments).contains("--json")) {
+      printFailure(ErrorCode.USAGE, e.getMessage());
     }
     return ExitCode.USAGE.number();
   }

@@ -80,7 +80,7 @@ public final class CompactCommand implements Command {
     if (erase != null
         && !session.confirm(
             "Erase " + key + " of " + erase + ", and with it all earlier tidemarks?", yes)) {
-      return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of());
+      return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of("done", false));
     }
     try (StoppedDemo demo = StoppedDemo.wake(file, sink.lake(setup).config());
         LakeUpkeep upkeep = LakeUpkeep.open(demo.lake())) {

@@ -142,7 +142,7 @@ public final class DeadLettersCommand {
       ControlClient pipeline = running(choice.setup(new Wiring(session.environment())));
       String names = String.join(", ", tables);
       if (!session.confirm("Throw the dead letters of " + names + " away for good?", yes)) {
-        return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of());
+        return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of("done", false));
       }
       tables.forEach(pipeline::discardLetters);
       return Answer.ok("The dead letters of " + names + " are thrown away.").with("tables", tables);

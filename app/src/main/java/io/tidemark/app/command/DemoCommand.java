@@ -50,7 +50,9 @@ public final class DemoCommand implements Command {
       names = "--rate",
       paramLabel = "N",
       defaultValue = "100",
-      description = "Transactions per second (${DEFAULT-VALUE}).")
+      converter = Rates.class,
+      description =
+          "Transactions per second (${DEFAULT-VALUE}); 0 for as many as the database takes.")
   private double rate;
 
   @Option(
@@ -66,6 +68,7 @@ public final class DemoCommand implements Command {
   @Option(
       names = "--to",
       paramLabel = "KIND",
+      converter = Kinds.class,
       description = "Make this copy, parquet or duckdb; may be given again. Without it parquet.")
   private List<DemoOptions.Kind> to = List.of();
 
@@ -85,7 +88,7 @@ public final class DemoCommand implements Command {
             "Make schema %s, publications and slot %s in that database, and write to the schema?"
                 .formatted(DemoOptions.SCHEMA, DemoOptions.SCHEMA),
             yes)) {
-      return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of());
+      return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of("done", false));
     }
     return new Demo(
             session,

@@ -57,7 +57,7 @@ public final class DropCommand implements Command {
                     source.insertsPublication(),
                     source.endpoint());
     if (!session.confirm(question, yes)) {
-      return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of());
+      return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of("done", false));
     }
     Dropped done = new PostgresAdmin(source, session.environment()).drop();
     String what =

@@ -1,5 +1,7 @@
 package io.tidemark.app.command;
 
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.bank.BankGenerator;
 import io.tidemark.app.bank.BankSchema;
@@ -56,12 +58,13 @@ public final class GenerateCommand implements Command {
       paramLabel = "N",
       description =
           "Write N rows of transactions, with the accounts that belong to them, by COPY and end.")
-  private long bulk;
+  private Long bulk;
 
   @Option(
       names = "--rate",
       paramLabel = "N",
       defaultValue = "50",
+      converter = Rates.class,
       description =
           "Transactions per second (${DEFAULT-VALUE}); 0 for as many as the database takes.")
   private double rate;
@@ -82,12 +85,13 @@ public final class GenerateCommand implements Command {
 
   @Override
   public Answer run(Session session) throws SQLException {
+    requireSense();
     Connector database = new Wiring(session.environment()).database(source);
     long start = System.nanoTime();
     try (BankGenerator generator = new BankGenerator(database::sql, new BankSchema(schema), seed)) {
       generator.open();
       session.stop().whenRequested(generator::stop);
-      if (bulk > 0) {
+      if (bulk != null) {
         generator.bulk(bulk);
       } else if (once) {
         generator.once();
@@ -106,6 +110,17 @@ public final class GenerateCommand implements Command {
           .with("rows", generator.rows())
           .with("transactions", generator.transactions())
           .with("seconds", seconds);
+    }
+  }
+
+  private void requireSense() {
+    if (bulk != null && bulk < 1) {
+      throw new TidemarkException(
+          ErrorCode.USAGE, "Cannot write " + bulk + " rows: --rows takes a number of 1 or more.");
+    }
+    if (bulk != null && once) {
+      throw new TidemarkException(
+          ErrorCode.USAGE, "Cannot do both --once and --rows: give one of them.");
     }
   }
 

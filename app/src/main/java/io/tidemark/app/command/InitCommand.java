@@ -5,6 +5,7 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.cli.Answer;
 import io.tidemark.app.cli.Command;
+import io.tidemark.app.cli.FileFailure;
 import io.tidemark.app.cli.Session;
 import io.tidemark.engine.config.SampleConfig;
 import io.tidemark.parquet.ParquetConfig;
@@ -120,7 +121,7 @@ public final class InitCommand implements Command {
           e);
     } catch (IOException e) {
       throw new TidemarkException(
-          ErrorCode.USAGE, "Cannot write " + file + ": " + e.getMessage() + ".", e);
+          ErrorCode.USAGE, "Cannot write " + file + ": " + FileFailure.reason(e) + ".", e);
     }
   }
 }

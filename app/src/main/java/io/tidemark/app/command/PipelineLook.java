@@ -71,6 +71,7 @@ final class PipelineLook {
         0,
         0,
         0,
+        "",
         new PipelineStatus.Slot(false, "", "", tidemark, -1, false, 0),
         behind.tables(),
         copies.stream().map(Stored::sink).toList());
@@ -107,7 +108,7 @@ final class PipelineLook {
         look.committedAtMicros(),
         tables,
         new PipelineStatus.SinkLine(
-            copy.name(), "duckdb", "stopped", "", tidemark, 0, 0, 0, 0, "", 0, 0));
+            copy.name(), "duckdb", "stopped", "", tidemark, 0, 0, 0, 0, 0, 0, "", 0, 0));
   }
 
   private Stored stored(Setup.Lake lake) {
@@ -124,7 +125,20 @@ final class PipelineLook {
           copy.committedAtMicros(),
           tables,
           new PipelineStatus.SinkLine(
-              lake.name(), "parquet", "stopped", "", tidemark, 0, copy.files(), 0, 0, "", 0, 0));
+              lake.name(),
+              "parquet",
+              "stopped",
+              "",
+              tidemark,
+              0,
+              0,
+              0,
+              copy.files(),
+              0,
+              0,
+              "",
+              0,
+              0));
     }
   }
 

@@ -7,6 +7,7 @@ import io.tidemark.app.Wiring;
 import io.tidemark.app.cli.Answer;
 import io.tidemark.app.cli.Command;
 import io.tidemark.app.cli.ExitCode;
+import io.tidemark.app.cli.FileFailure;
 import io.tidemark.app.cli.Logs;
 import io.tidemark.app.cli.Session;
 import io.tidemark.app.live.PipelineFacts;
@@ -94,7 +95,7 @@ public final class RunCommand implements Command {
           "Cannot use data-dir "
               + folder
               + ": "
-              + e.getMessage()
+              + FileFailure.reason(e)
               + ". Choose a folder that can be written.",
           e);
     }

@@ -1,7 +1,9 @@
 package io.tidemark.app.command;
 
+import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.postgres.connect.Connector;
+import io.tidemark.postgres.doctor.EventTrigger;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -31,6 +33,22 @@ record SlotLook(
        WHERE s.slot_name = ?
       """;
 
+  /** How exactly changes of forms are known where the database is now: exact or plain. */
+  static String schemaGrade(Connector database) {
+    try (Connection connection = database.sql()) {
+      return EventTrigger.isThere(connection) ? "exact" : "plain";
+    } catch (SQLException e) {
+      throw new TidemarkException(
+          ErrorCode.SOURCE_UNREACHABLE,
+          "Cannot look for the event trigger at "
+              + database.endpoint()
+              + ": "
+              + e.getMessage()
+              + ".",
+          e);
+    }
+  }
+
   /** The slot of a name; empty where there is none. */
   static Optional<SlotLook> at(Connector database, String slot) {
     try (Connection connection = database.sql();
@@ -50,7 +68,7 @@ record SlotLook(
       }
     } catch (SQLException e) {
       throw new TidemarkException(
-          io.tidemark.api.error.ErrorCode.SOURCE_UNREACHABLE,
+          ErrorCode.SOURCE_UNREACHABLE,
           "Cannot read slot " + slot + " at " + database.endpoint() + ": " + e.getMessage() + ".",
           e);
     }

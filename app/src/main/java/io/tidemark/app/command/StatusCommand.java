@@ -29,6 +29,11 @@ import picocli.CommandLine.Mixin;
     footerHeading = "%nExample:%n",
     footer = "  tidemark status --config tidemark.yaml")
 public final class StatusCommand implements Command {
+  private static final Map<String, String> WORDS_OF_GRADE =
+      Map.of(
+          "exact", "exact: its changes are known at their place in the log",
+          "plain", "plain: changes that no row follows are seen some seconds late; see doctor");
+
   @Mixin private PipelineChoice choice;
 
   @Override
@@ -48,6 +53,12 @@ public final class StatusCommand implements Command {
     try {
       Optional<SlotLook> seen = SlotLook.at(wiring.database(look.setup()), slot);
       lines.addAll(slotLines(slot, seen, status));
+      String grade =
+          status.schemaGrade().isEmpty()
+              ? SlotLook.schemaGrade(wiring.database(look.setup()))
+              : status.schemaGrade();
+      lines.add("  schema   " + WORDS_OF_GRADE.getOrDefault(grade, grade));
+      facts.put("schemaGrade", grade);
       facts.put("slot", slotFacts(slot, seen, status));
     } catch (TidemarkException e) {
       String why =

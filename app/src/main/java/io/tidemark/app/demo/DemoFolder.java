@@ -2,6 +2,7 @@ package io.tidemark.app.demo;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.app.cli.FileFailure;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -47,7 +48,7 @@ final class DemoFolder implements AutoCloseable {
           "Cannot use folder "
               + chosen
               + ": "
-              + e.getMessage()
+              + FileFailure.reason(e)
               + ". Choose one that can be written with --data.",
           e);
     }
@@ -102,7 +103,7 @@ final class DemoFolder implements AutoCloseable {
       Files.move(fresh, config(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new TidemarkException(
-          ErrorCode.BUSY, "Cannot write " + config() + ": " + e.getMessage() + ".", e);
+          ErrorCode.BUSY, "Cannot write " + config() + ": " + FileFailure.reason(e) + ".", e);
     }
   }
 
@@ -112,7 +113,7 @@ final class DemoFolder implements AutoCloseable {
       lock.close();
     } catch (IOException e) {
       throw new TidemarkException(
-          ErrorCode.BUSY, "Cannot release folder " + root + ": " + e.getMessage() + ".", e);
+          ErrorCode.BUSY, "Cannot release folder " + root + ": " + FileFailure.reason(e) + ".", e);
     }
   }
 }

@@ -34,6 +34,7 @@ public final class PipelineFacts {
     facts.put("bytes", status.bytes());
     facts.put("lagBytes", status.lagBytes());
     facts.put("lagSeconds", status.lagSeconds());
+    facts.put("schemaGrade", status.schemaGrade());
     List<Map<String, Object>> tables = new ArrayList<>();
     for (PipelineStatus.Table table : status.tables()) {
       Map<String, Object> facet = new LinkedHashMap<>();

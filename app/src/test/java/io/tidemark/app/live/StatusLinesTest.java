@@ -76,6 +76,7 @@ class StatusLinesTest {
         1 << 20,
         2048,
         1.5,
+        "exact",
         new PipelineStatus.Slot(true, "0/ABD", "0/ABD", "0/ABC", 4096, false, 0),
         tables,
         List.of());

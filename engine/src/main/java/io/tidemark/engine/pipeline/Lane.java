@@ -11,6 +11,7 @@ import io.tidemark.api.sink.Staged;
 import io.tidemark.api.source.SourceEvent;
 import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.state.StateTracker;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -69,8 +70,7 @@ final class Lane implements Runnable {
     this.handOver = new HandOver(config.buffer().memoryBytes(), opened.spill(), listener::taken);
     this.policy = new FlushPolicy(config.flush(), System.nanoTime());
     this.letters = new LetterBox(state.stored(), state::put);
-    this.stager =
-        new Stager(sink, policy, letters, config.policies(), tally.rejectedTransactions());
+    this.stager = new Stager(sink, policy, letters, config.policies(), tally);
   }
 
   String name() {
@@ -96,6 +96,11 @@ final class Lane implements Runnable {
 
   Optional<String> problem() {
     return sink.problem();
+  }
+
+  /** How long the sink has been in the call that it works on now; zero between calls. */
+  Duration inCall() {
+    return sink.inCall();
   }
 
   /** What ended the thread; empty while it runs or when it ended well. */

@@ -92,6 +92,7 @@ public final class Pipeline {
           backOff.reset();
         }
         if (end == PipelineRun.End.AGAIN) {
+          view.beginsAgain(life.whyAgain());
           parts.stop().await(backOff.next());
         }
       }

@@ -43,6 +43,7 @@ final class PipelineRun implements LaneListener {
   private final Feed feed;
   private final Opening opening;
   private final List<Thread> threads = new ArrayList<>();
+  private String whyAgain = "";
   private volatile boolean open;
   private volatile boolean paused;
 
@@ -76,8 +77,7 @@ final class PipelineRun implements LaneListener {
       return outcome(e);
     } catch (TidemarkException e) {
       if (e.code().retryable()) {
-        LOG.warn("Begins again from the last commit: {}", e.getMessage());
-        return End.AGAIN;
+        return again(e.getMessage());
       }
       throw e;
     } finally {
@@ -134,14 +134,21 @@ final class PipelineRun implements LaneListener {
     return End.STOPPED;
   }
 
-  private static End outcome(Throwable failure) {
-    if (failure instanceof SinkException.OutcomeUnknown) {
-      LOG.warn("Looks at what the destination holds: {}", failure.getMessage());
-      return End.AGAIN;
-    }
-    if (failure instanceof Stager.TransactionsRejected) {
-      LOG.warn("Begins again from the last commit. {}", failure.getMessage());
-      return End.AGAIN;
+  private End again(String reason) {
+    whyAgain = reason;
+    LOG.warn("Begins again from what the destination holds: {}", reason);
+    return End.AGAIN;
+  }
+
+  /** What ended this life, where another one is to follow. */
+  String whyAgain() {
+    return whyAgain;
+  }
+
+  private End outcome(Throwable failure) {
+    if (failure instanceof SinkException.OutcomeUnknown
+        || failure instanceof Stager.TransactionsRejected) {
+      return again(failure.getMessage());
     }
     if (failure instanceof SinkException.Fenced) {
       throw new TidemarkException(ErrorCode.FENCED, failure.getMessage(), failure);

@@ -7,8 +7,9 @@ import java.util.List;
  * that have nothing to say are empty, never null. Counts are since the process started.
  *
  * @param pipeline its name
- * @param state {@code starting}, {@code running}, {@code paused}, {@code stopping}, {@code stopped}
- *     or {@code failed}
+ * @param state {@code starting}, {@code running}, {@code recovering} (what went wrong may heal, it
+ *     begins again with growing pauses, and nothing was committed since), {@code paused}, {@code
+ *     stopping}, {@code stopped} or {@code failed}
  * @param problem what it waits for or why it failed, in words for its user
  * @param tidemark the lowest tidemark of its sinks
  * @param tidemarkAt commit time of the last transaction below the tidemark, as ISO 8601 in UTC;
@@ -19,6 +20,8 @@ import java.util.List;
  * @param bytes bytes committed, over all sinks
  * @param lagBytes log between the tidemark and the head of the source
  * @param lagSeconds age of the newest change known that is not committed yet; 0 when all are
+ * @param schemaGrade how exactly changes of a table's form are known: {@code exact}, {@code plain},
+ *     or empty while nobody has asked
  * @param slot the ladder from the source's head down to what it may forget
  * @param tables every table, by name
  * @param sinks every sink
@@ -35,6 +38,7 @@ public record PipelineStatus(
     long bytes,
     long lagBytes,
     double lagSeconds,
+    String schemaGrade,
     Slot slot,
     List<Table> tables,
     List<SinkLine> sinks) {
@@ -88,6 +92,8 @@ public record PipelineStatus(
    *     was left behind
    * @param problem what it waits for
    * @param tidemark what it holds
+   * @param rowsTaken rows that it was given, committed or not
+   * @param callSeconds how long the call has lasted in which it works now; 0 between calls
    * @param rowsWritten rows committed
    * @param files files committed; 0 where the sink writes none
    * @param bytes bytes committed
@@ -102,6 +108,8 @@ public record PipelineStatus(
       String state,
       String problem,
       String tidemark,
+      long rowsTaken,
+      long callSeconds,
       long rowsWritten,
       long files,
       long bytes,

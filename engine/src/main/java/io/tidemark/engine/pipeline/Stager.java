@@ -3,6 +3,7 @@ package io.tidemark.engine.pipeline;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Column;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.SinkException;
@@ -32,27 +33,26 @@ final class Stager {
   private final FlushPolicy policy;
   private final LetterBox letters;
   private final PipelineConfig.Policies policies;
+  private final Tally tally;
+
+  /** Commit LSN of each transaction that is put aside, and why; outlives this life. */
   private final Map<Long, String> rejected;
 
   /** Forms that the sink was prepared for since it was opened, by name in the copy. */
   private final Map<TableName, TableSchema> prepared = new HashMap<>();
 
-  /**
-   * Makes one.
-   *
-   * @param rejected commit LSN of each transaction that is put aside, and why; outlives this life
-   */
   Stager(
       SteadySink sink,
       FlushPolicy policy,
       LetterBox letters,
       PipelineConfig.Policies policies,
-      Map<Long, String> rejected) {
+      Tally tally) {
     this.sink = sink;
     this.policy = policy;
     this.letters = letters;
     this.policies = policies;
-    this.rejected = rejected;
+    this.tally = tally;
+    this.rejected = tally.rejectedTransactions();
   }
 
   /** Prepares the sink for a form, once. */
@@ -95,7 +95,21 @@ final class Stager {
     }
   }
 
+  /** Gives rows to the sink, unless the source was told to refuse one of them. */
   private void give(ChangeBatch rows) throws SinkException, InterruptedException {
+    int refused = rows.firstRefused();
+    if (refused >= 0) {
+      Column column = rows.schema().columns().get(rows.refusedColumn(refused));
+      throw new SinkException.Rejected(
+          rows.table(),
+          "Cannot hold the value of column %s (%s) of %s: its type in the copy does not cover it, and the source's overflow is 'reject'. Set overflow to raw or text to keep such values."
+              .formatted(column.name(), column.pgType(), rows.table()),
+          null);
+    }
+    put(rows);
+  }
+
+  private void put(ChangeBatch rows) throws SinkException, InterruptedException {
     if (rows.size() > 0) {
       sink.call(
           to -> {
@@ -103,6 +117,7 @@ final class Stager {
             return null;
           });
       policy.staged(rows);
+      tally.staged(rows.size());
     }
   }
 
@@ -182,7 +197,10 @@ final class Stager {
         e);
   }
 
-  /** Gives the dead letters of a table to the sink again. */
+  /**
+   * Gives the dead letters of a table to the sink again. Whoever asks for it has seen them, so a
+   * value that the source refused goes now as its exact text.
+   */
   void replay(TableName table) throws SinkException, InterruptedException {
     Optional<TableSchema> form =
         Optional.ofNullable(prepared.get(table)).or(() -> letters.newestForm(table));
@@ -192,7 +210,7 @@ final class Stager {
           form.get(),
           row -> {
             try {
-              give(row);
+              put(row);
               return true;
             } catch (SinkException.Rejected e) {
               return false;

@@ -8,6 +8,7 @@ import io.tidemark.api.source.SourceStatus;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,12 +17,28 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Puts the status of a pipeline together over its lives. Any thread. */
 final class StatusView {
   static final SourceStatus NOT_OPEN =
-      new SourceStatus(false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO, -1, false, 0, 0, 0, Optional.empty());
+      new SourceStatus(
+          false,
+          Lsn.ZERO,
+          Lsn.ZERO,
+          Lsn.ZERO,
+          -1,
+          false,
+          0,
+          0,
+          0,
+          SourceStatus.SchemaGrade.UNKNOWN,
+          Optional.empty());
 
   private final String name;
   private final Map<NamedSink, Tally> sinks;
   private final List<NamedSink> order;
   private final Set<String> leftBehind = ConcurrentHashMap.newKeySet();
+
+  /** Why it begins again, until something is committed. */
+  private record Trouble(String reason, long commits) {}
+
+  private volatile Trouble trouble = new Trouble("", -1);
   private volatile String end = "";
   private volatile String failure = "";
   private volatile long capturedBefore;
@@ -37,6 +54,19 @@ final class StatusView {
   void ended(PipelineRun life) {
     last = life.sourceStatus();
     capturedBefore += last.changesCaptured();
+  }
+
+  /** It begins again, because of something that may heal. */
+  void beginsAgain(String reason) {
+    trouble = new Trouble(reason, commits());
+  }
+
+  private long commits() {
+    return sinks.values().stream().mapToLong(Tally::commits).sum();
+  }
+
+  private boolean recovers() {
+    return trouble.commits() == commits();
   }
 
   void stopped() {
@@ -72,6 +102,7 @@ final class StatusView {
         sinks.values().stream().mapToLong(Tally::bytes).sum(),
         Math.max(0, source.head().minus(tidemark.lsn())),
         lagSeconds(source, micros),
+        grade(source),
         slot(source),
         life == null ? List.of() : tables(life, tidemark),
         lines);
@@ -84,12 +115,18 @@ final class StatusView {
     if (stopping) {
       return "stopping";
     }
-    return !open ? "starting" : paused ? "paused" : "running";
+    if (open && paused) {
+      return "paused";
+    }
+    return recovers() ? "recovering" : open ? "running" : "starting";
   }
 
   private String problem(PipelineRun life, SourceStatus source) {
     if (!failure.isEmpty()) {
       return failure;
+    }
+    if (recovers()) {
+      return trouble.reason();
     }
     return source
         .problem()
@@ -102,6 +139,12 @@ final class StatusView {
       return 0;
     }
     return Math.max(0, System.currentTimeMillis() - tidemarkMicros / 1000) / 1000.0;
+  }
+
+  private static String grade(SourceStatus source) {
+    return source.grade() == SourceStatus.SchemaGrade.UNKNOWN
+        ? ""
+        : source.grade().name().toLowerCase(Locale.ROOT);
   }
 
   private static PipelineStatus.Slot slot(SourceStatus source) {
@@ -162,6 +205,8 @@ final class StatusView {
             : leftBehind.contains(sink.name()) ? "detached" : "opening",
         problem,
         lane.map(Lane::tidemark).orElse(Position.NONE).toString(),
+        tally.taken(),
+        lane.map(each -> each.inCall().toSeconds()).orElse(0L),
         tally.rows(),
         tally.files(),
         tally.bytes(),

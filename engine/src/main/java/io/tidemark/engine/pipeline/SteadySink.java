@@ -2,7 +2,9 @@ package io.tidemark.engine.pipeline;
 
 import io.tidemark.api.sink.Sink;
 import io.tidemark.api.sink.SinkException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,7 @@ final class SteadySink {
   private final String name;
   private final Sink sink;
   private final StopSignal stop;
+  private volatile OptionalLong calledAt = OptionalLong.empty();
   private final AtomicReference<String> problem = new AtomicReference<>();
 
   SteadySink(String name, Sink sink, StopSignal stop) {
@@ -55,6 +58,14 @@ final class SteadySink {
     return Optional.ofNullable(problem.get());
   }
 
+  /** How long the sink has been in the call that it works on now; zero between calls. */
+  Duration inCall() {
+    OptionalLong since = calledAt;
+    return since.isPresent()
+        ? Duration.ofNanos(System.nanoTime() - since.getAsLong())
+        : Duration.ZERO;
+  }
+
   /**
    * Makes a call until it succeeds or fails for good. After a stop was requested it is tried again
    * until the grace is over.
@@ -63,7 +74,7 @@ final class SteadySink {
     BackOff backOff = new BackOff();
     while (true) {
       try {
-        T result = call.on(sink);
+        T result = timed(call);
         if (problem.getAndSet(null) != null) {
           LOG.info("Sink {} goes on.", name);
         }
@@ -80,8 +91,17 @@ final class SteadySink {
     }
   }
 
+  private <T> T timed(Call<T> call) throws SinkException {
+    calledAt = OptionalLong.of(System.nanoTime());
+    try {
+      return call.on(sink);
+    } finally {
+      calledAt = OptionalLong.empty();
+    }
+  }
+
   private void pause(BackOff backOff) throws InterruptedException {
-    java.time.Duration wait = backOff.next();
+    Duration wait = backOff.next();
     if (stop.requested()) {
       Thread.sleep(Math.min(250, wait.toMillis()));
     } else {

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.LongAdder;
  * the lane's thread, read by any.
  */
 final class Tally {
+  private final LongAdder taken = new LongAdder();
   private final LongAdder rows = new LongAdder();
   private final LongAdder files = new LongAdder();
   private final LongAdder bytes = new LongAdder();
@@ -21,6 +22,11 @@ final class Tally {
   private final Map<Long, String> rejectedTransactions = new ConcurrentHashMap<>();
   private volatile long lastCommitMillis;
   private volatile OptionalLong epoch = OptionalLong.empty();
+
+  /** The sink has taken rows, which are not committed yet. */
+  void staged(long more) {
+    taken.add(more);
+  }
 
   void committed(Collection<Staged> staged) {
     for (Staged piece : staged) {
@@ -46,6 +52,11 @@ final class Tally {
   /** The epoch at which this process wrote last; empty before it has opened the sink. */
   OptionalLong epoch() {
     return epoch;
+  }
+
+  /** Rows that the sink has taken, committed or not. */
+  long taken() {
+    return taken.sum();
   }
 
   long rows() {

@@ -46,7 +46,7 @@ record Metric(String name, Kind kind, String description, ToDoubleFunction<Pipel
       List.of(
           gauge(
               "up",
-              "1 while the pipeline runs, 0 while it starts, is paused, stops or has failed.",
+              "1 while the pipeline runs, 0 while it starts, recovers, is paused, stops or has failed.",
               status -> status.state().equals("running") ? 1 : 0),
           counter(
               "changes.captured",

@@ -41,11 +41,12 @@ class HealthWatchTest {
         0,
         lag,
         0,
+        "exact",
         new PipelineStatus.Slot(connected, "0/20", "0/10", "0/10", 1 << 20, overBudget, 0),
         List.of(),
         List.of(
             new PipelineStatus.SinkLine(
-                "lake", "x", sink, "", "0/10", 0, 0, 0, commits, "", waitingBytes, 0)));
+                "lake", "x", sink, "", "0/10", 0, 0, 0, 0, 0, commits, "", waitingBytes, 0)));
   }
 
   @Test
@@ -68,6 +69,83 @@ class HealthWatchTest {
     assertThat(watch.reasons())
         .containsExactly("Sink lake takes nothing although rows wait for it.");
     watch.look(status("running", 4, 48, true, "writing", 2, 300, false), MINUTE + 2);
+    assertThat(watch.reasons()).isEmpty();
+  }
+
+  /** A large transaction or a long copy: rows are taken for minutes, and nothing is committed. */
+  @Test
+  void staysGreenWhileASinkTakesOrWorksThoughNothingIsCommitted() {
+    for (int i = 0; i < 20; i++) {
+      watch.look(taking(1000L * i, 0), i * MINUTE / 2);
+      assertThat(watch.reasons()).isEmpty();
+    }
+    for (int i = 20; i < 40; i++) {
+      watch.look(taking(19_000, (i - 19) * 30), i * MINUTE / 2);
+      assertThat(watch.reasons()).as("one long call").isEmpty();
+    }
+    for (int i = 50; i < 60; i++) {
+      watch.look(taking(19_000, (i - 19) * 30), i * MINUTE / 2);
+    }
+    assertThat(watch.reasons())
+        .as("a call that does not end")
+        .containsExactly(
+            "Sink lake takes nothing although rows wait for it.",
+            "Nothing has moved although the source has.");
+  }
+
+  private static PipelineStatus taking(long rows, long callSeconds) {
+    PipelineStatus status = status("running", 1, 99, true, "writing", 1, 100, false);
+    PipelineStatus.SinkLine sink = status.sinks().get(0);
+    return with(
+        status,
+        status.state(),
+        status.problem(),
+        new PipelineStatus.SinkLine(
+            sink.name(),
+            sink.type(),
+            sink.state(),
+            "",
+            sink.tidemark(),
+            rows,
+            callSeconds,
+            0,
+            0,
+            0,
+            1,
+            "",
+            100,
+            0));
+  }
+
+  private static PipelineStatus with(
+      PipelineStatus status, String state, String problem, PipelineStatus.SinkLine sink) {
+    return new PipelineStatus(
+        status.pipeline(),
+        state,
+        problem,
+        status.tidemark(),
+        "",
+        status.changesCaptured(),
+        0,
+        0,
+        0,
+        status.lagBytes(),
+        0,
+        "exact",
+        status.slot(),
+        List.of(),
+        List.of(sink));
+  }
+
+  @Test
+  void turnsRedWhileItBeginsAgainAndAgainWhateverTheReasonsWords() {
+    PipelineStatus.SinkLine sink = status("running", 1, 0, true).sinks().get(0);
+    for (int i = 0; i < 3; i++) {
+      assertThat(watch.reasons()).isEmpty();
+      watch.look(with(status("", 1, 0, true), "recovering", "attempt " + i, sink), i * MINUTE / 2);
+    }
+    assertThat(watch.reasons()).containsExactly("The pipeline begins again and again: attempt 2");
+    watch.look(status("running", 2, 0, true), 2 * MINUTE);
     assertThat(watch.reasons()).isEmpty();
   }
 

@@ -125,7 +125,6 @@ public final class StateReader {
       throws StoreException, Vanished {
     long low = first(numbers);
     long high = numbers.last();
-    StateObject oldest = object(low);
     StateObject found = null;
     while (low <= high) {
       long middle = low + (high - low) / 2;
@@ -138,19 +137,28 @@ public final class StateReader {
       }
     }
     if (found == null || found.tidemark().isEmpty() || !isLoadable(numbers, found)) {
-      throw new TidemarkException(
-          ErrorCode.QUERY,
-          "Cannot read "
-              + store.name()
-              + " as of "
-              + wanted
-              + ": the oldest tidemark kept is "
-              + LakeState.position(oldest.tidemark())
-              + " of "
-              + instant(oldest.committedAt())
-              + ". Ask for a later one.");
+      throw tooEarly(numbers, wanted);
     }
     return found.number();
+  }
+
+  private TidemarkException tooEarly(TreeSet<Long> numbers, String wanted)
+      throws StoreException, Vanished {
+    String oldest = "nothing was committed yet.";
+    for (long number : numbers.tailSet(first(numbers))) {
+      StateObject object = object(number);
+      if (!object.tidemark().isEmpty() && isLoadable(numbers, object)) {
+        oldest =
+            "the oldest tidemark kept is "
+                + LakeState.position(object.tidemark())
+                + " of "
+                + instant(object.committedAt())
+                + ". Ask for a later one.";
+        break;
+      }
+    }
+    return new TidemarkException(
+        ErrorCode.QUERY, "Cannot read " + store.name() + " as of " + wanted + ": " + oldest);
   }
 
   private static boolean isLoadable(TreeSet<Long> numbers, StateObject object) {

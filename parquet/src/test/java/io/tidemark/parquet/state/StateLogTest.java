@@ -343,6 +343,18 @@ class StateLogTest {
         .hasMessageContaining("Ask for a later one");
   }
 
+  @Test
+  void whatLiesBeforeTheFirstCommitIsRefusedWithTheFirst() throws Exception {
+    StateLog log = claim(new Retention(3, 6, Duration.ZERO));
+    assertThatThrownBy(() -> load(new AsOf.Time(micros(5))))
+        .hasMessageEndingWith("as of 1970-01-01T00:00:00.000005Z: nothing was committed yet.");
+    log.delete(log.commit(change(100, "at")));
+    for (AsOf early : List.of(new AsOf.Time(micros(5)), new AsOf.Tidemark(new Lsn(5)))) {
+      assertThatThrownBy(() -> load(early))
+          .hasMessageContaining(": the oldest tidemark kept is 0/64 of 1970-01-01T00:00:00.001Z.");
+    }
+  }
+
   private static Instant micros(long micros) {
     return Instant.EPOCH.plus(micros, java.time.temporal.ChronoUnit.MICROS);
   }

@@ -99,18 +99,15 @@ public final class Doctor {
   }
 
   private static void trigger(Connection connection, List<Finding> findings) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      if (one(statement, "SELECT count(*) FROM pg_event_trigger WHERE evtname = 'tidemark_ddl'")
-          .equals("0")) {
-        findings.add(
-            new Finding(
-                Finding.Severity.INFO,
-                "exact-ddl",
-                "The event trigger for exact schema changes is not there.",
-                "Without it a rename cannot always be told from drop and add, and a change without"
-                    + " rows after it is seen some seconds late.",
-                EventTrigger.sql()));
-      }
+    if (!EventTrigger.isThere(connection)) {
+      findings.add(
+          new Finding(
+              Finding.Severity.INFO,
+              "exact-ddl",
+              "The event trigger for exact schema changes is not there.",
+              "Without it a rename cannot always be told from drop and add, and a change without"
+                  + " rows after it is seen some seconds late.",
+              EventTrigger.sql()));
     }
   }
 

@@ -1,5 +1,10 @@
 package io.tidemark.postgres.doctor;
 
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
 /**
  * The event trigger of the exact mode: after each DDL command it writes what became of the table
  * into the log, as a message that is part of the same transaction, so that it arrives at its place
@@ -135,6 +140,20 @@ public final class EventTrigger {
       """;
 
   private EventTrigger() {}
+
+  /** Whether all of it is there and fires. */
+  public static boolean isThere(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                SELECT count(*) = 3 FROM pg_event_trigger WHERE evtenabled IN ('O', 'A')
+                   AND evtname IN ('tidemark_ddl', 'tidemark_rewrite', 'tidemark_drop')
+                """)) {
+      row.next();
+      return row.getBoolean(1);
+    }
+  }
 
   /** The statements, to be run once by a superuser (on managed services by their admin role). */
   public static String sql() {

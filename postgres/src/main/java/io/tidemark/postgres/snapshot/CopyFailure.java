@@ -5,7 +5,6 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.TableName;
 import io.tidemark.postgres.catalog.ServerWords;
 import io.tidemark.postgres.type.MalformedValueException;
-import io.tidemark.postgres.type.MisfitException;
 import java.sql.SQLException;
 
 /**
@@ -34,7 +33,7 @@ public record CopyFailure(Kind kind, String reason) {
     if (thrown instanceof SQLException sql) {
       return ofSql(sql, what);
     }
-    if (thrown instanceof MalformedValueException || thrown instanceof MisfitException) {
+    if (thrown instanceof MalformedValueException) {
       return new CopyFailure(Kind.LASTING, what + thrown.getMessage());
     }
     if (thrown instanceof TidemarkException known) {

@@ -8,7 +8,6 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.postgres.stream.StreamListener.Transaction;
 import io.tidemark.postgres.type.MalformedValueException;
-import io.tidemark.postgres.type.MisfitException;
 
 /** The rows of one table that are gathered into a batch. */
 final class TableRows {
@@ -147,7 +146,7 @@ final class TableRows {
           }
         }
       }
-    } catch (MalformedValueException | MisfitException e) {
+    } catch (MalformedValueException e) {
       throw new UnreadableValueException(binding.columnName(i), e);
     }
     for (int index : binding.unfilled()) {

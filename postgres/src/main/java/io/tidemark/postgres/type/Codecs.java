@@ -55,11 +55,8 @@ public final class Codecs {
    * @throws io.tidemark.api.error.TidemarkException where the type is unknown or cannot be held so
    */
   public ColumnCodec codec(int typeOid, DataType held, MisfitPolicy policy) {
-    ValueForm form = forms.of(typeOid, held);
-    PgType type = outputs.types().require(typeOid);
-    return policy == MisfitPolicy.REJECT
-        ? new RejectingCodec(form, type.label())
-        : new KeepingCodec(form, outputs.of(typeOid));
+    outputs.types().require(typeOid);
+    return new KeepingCodec(forms.of(typeOid, held), outputs.of(typeOid), policy);
   }
 
   /** The form of a column, which prints as well. */
@@ -68,37 +65,29 @@ public final class Codecs {
   }
 
   /** Keeps the text of a value that does not fit. */
-  private record KeepingCodec(ValueForm form, Output output) implements ColumnCodec {
+  private record KeepingCodec(ValueForm form, Output output, MisfitPolicy policy)
+      implements ColumnCodec {
     @Override
     public void binary(byte[] data, int offset, int length, ColumnData out) {
       if (!form.addBinary(data, offset, length, out.vector())) {
         TextBuffer text = new TextBuffer();
         output.write(data, offset, length, text);
-        out.addRaw(Utf8.textOrHex(text.bytes(), 0, text.length()));
+        keep(Utf8.textOrHex(text.bytes(), 0, text.length()), out);
       }
     }
 
     @Override
     public void text(byte[] data, int offset, int length, ColumnData out) {
       if (!form.addText(data, offset, length, out.vector())) {
-        out.addRaw(Utf8.textOrHex(data, offset, length));
-      }
-    }
-  }
-
-  /** Refuses a value that does not fit. */
-  private record RejectingCodec(ValueForm form, String type) implements ColumnCodec {
-    @Override
-    public void binary(byte[] data, int offset, int length, ColumnData out) {
-      if (!form.addBinary(data, offset, length, out.vector())) {
-        throw new MisfitException(type);
+        keep(Utf8.textOrHex(data, offset, length), out);
       }
     }
 
-    @Override
-    public void text(byte[] data, int offset, int length, ColumnData out) {
-      if (!form.addText(data, offset, length, out.vector())) {
-        throw new MisfitException(type);
+    private void keep(String text, ColumnData out) {
+      if (policy == MisfitPolicy.REJECT) {
+        out.addRefused(text);
+      } else {
+        out.addRaw(text);
       }
     }
   }

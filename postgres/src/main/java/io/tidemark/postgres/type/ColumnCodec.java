@@ -7,9 +7,9 @@ import io.tidemark.api.model.ColumnData;
  * column. Each call appends exactly one element. Nulls and unchanged values never come here. Any
  * number of threads may share a codec.
  *
- * <p>Bytes that are no value of the type throw {@link MalformedValueException}, whatever they are;
- * under {@link MisfitPolicy#REJECT} a value that the data type cannot hold throws {@link
- * MisfitException}. Nothing else is thrown, and then nothing was appended.
+ * <p>Bytes that are no value of the type throw {@link MalformedValueException}, whatever they are.
+ * Nothing else is thrown, and then nothing was appended. A value that the data type cannot hold is
+ * kept as the {@link MisfitPolicy} says.
  */
 public interface ColumnCodec {
   /** Appends a value in the type's binary form (its send function's). */

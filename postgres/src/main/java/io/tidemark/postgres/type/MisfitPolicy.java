@@ -9,6 +9,9 @@ public enum MisfitPolicy {
    * holds every value stay as they are.
    */
   TEXT,
-  /** The codec throws {@link MisfitException}: the row is rejected. */
+  /**
+   * As {@link #RAW}, and the value is marked as refused, so that the engine does with its row what
+   * it does with rows that a sink does not take.
+   */
   REJECT
 }
