@@ -98,7 +98,7 @@ final class Copier implements Runnable {
       while (!closed) {
         decide();
         if (waiting().isEmpty() && waitingForLeaves().isEmpty()) {
-          TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+          TimeUnit.MILLISECONDS.sleep(config.rest(LOOK_MILLIS));
         } else {
           oneRound();
         }

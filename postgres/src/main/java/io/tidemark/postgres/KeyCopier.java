@@ -63,7 +63,7 @@ final class KeyCopier implements Runnable {
       while (!closed) {
         Optional<TrackedTable> next = keys.next(last);
         if (next.isEmpty()) {
-          TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+          TimeUnit.MILLISECONDS.sleep(config.rest(LOOK_MILLIS));
         } else {
           last = Optional.of(next.get().name);
           copySafely(next.get());
@@ -121,7 +121,7 @@ final class KeyCopier implements Runnable {
     Optional<CatalogTable> found = present.catalog().table(table.name);
     if (found.isEmpty() || found.get().oid() != table.oid) {
       // the watch will say what became of it
-      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(config.rest(LOOK_MILLIS));
       return;
     }
     if (table.state.phase() == Phase.WAITING) {

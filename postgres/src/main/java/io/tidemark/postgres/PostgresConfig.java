@@ -477,6 +477,16 @@ public record PostgresConfig(
         settings.get(WAL_BUDGET));
   }
 
+  /**
+   * How long to rest before looking for work again: never longer than the catalog is left alone.
+   *
+   * @param most milliseconds, 1 or more
+   * @return milliseconds, 1 or more
+   */
+  long rest(long most) {
+    return Math.max(1, Math.min(most, tablesRefresh.toMillis()));
+  }
+
   /** Name of the publication for tables whose updates must not be published. */
   public String insertsPublication() {
     return publication + "_inserts";

@@ -110,6 +110,7 @@ final class Watch implements Runnable {
 
   @Override
   public void run() {
+    long tick = config.rest(TICK_MILLIS);
     long nextLook = System.nanoTime() + config.tablesRefresh().toNanos();
     long restUntil = System.nanoTime();
     boolean woken = false;
@@ -120,7 +121,7 @@ final class Watch implements Runnable {
     }
     try {
       while (!closed) {
-        woken |= wake.tryAcquire(TICK_MILLIS, TimeUnit.MILLISECONDS);
+        woken |= wake.tryAcquire(tick, TimeUnit.MILLISECONDS);
         book.tellProgress();
         everyTick.forEach(Runnable::run);
         long began = System.nanoTime();

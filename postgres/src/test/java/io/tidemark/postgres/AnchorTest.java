@@ -10,31 +10,18 @@ import io.tidemark.postgres.slot.Anchor;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The log is known again by its content: rules 3, 4 and 5 of the promise. */
 class AnchorTest {
   private static final Version VERSION = Tried.version(Version.V18);
-  private static EmbeddedPostgres server;
 
-  @BeforeAll
-  static void start() {
-    server = EmbeddedPostgres.start(VERSION);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
+  private static Capture capture(String database) throws Exception {
+    return Capture.on(VERSION, database).withTable(50);
   }
 
   private static Capture capture(EmbeddedPostgres on, String database) throws Exception {
-    Capture capture = new Capture(on, database);
-    capture.execute(
-        "CREATE TABLE t (id int PRIMARY KEY, v text)",
-        "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 50) i");
-    return capture;
+    return new Capture(on, database).withTable(50);
   }
 
   private static Lsn confirmed(Capture capture) {
@@ -55,7 +42,7 @@ class AnchorTest {
 
   @Test
   void isReadAgainFromTheAnchorAndNothingComesTwice() throws Exception {
-    try (Capture capture = capture(server, "again").with("heartbeat.interval", "100ms")) {
+    try (Capture capture = capture("again").with("heartbeat.interval", "100ms")) {
       capture.open();
       capture.untilMember("t");
       untilAnchored(capture);
@@ -101,7 +88,7 @@ class AnchorTest {
 
   @Test
   void theSlotMovesOnWhereOnlyOthersWrite() throws Exception {
-    try (Capture capture = capture(server, "others").with("heartbeat.interval", "100ms")) {
+    try (Capture capture = capture("others").with("heartbeat.interval", "100ms")) {
       capture.execute("CREATE SCHEMA other", "CREATE TABLE other.noise (a int)");
       capture.with("tables.include", "public.*").open();
       capture.untilMember("t");
@@ -213,7 +200,7 @@ class AnchorTest {
 
   @Test
   void aDestinationThatWentBackBelowTheConfirmedAnchorIsRefused() throws Exception {
-    try (Capture capture = capture(server, "back").with("heartbeat.interval", "100ms")) {
+    try (Capture capture = capture("back").with("heartbeat.interval", "100ms")) {
       capture.open();
       capture.untilMember("t");
       untilAnchored(capture);
@@ -233,7 +220,7 @@ class AnchorTest {
 
   @Test
   void aRoleThatMayNotWriteMessagesRunsWithoutAnchor() throws Exception {
-    try (Capture capture = capture(server, "mute").with("heartbeat.interval", "100ms")) {
+    try (Capture capture = capture("mute").with("heartbeat.interval", "100ms")) {
       capture.execute(
           "DO $$ DECLARE f regprocedure; BEGIN FOR f IN SELECT oid::regprocedure FROM pg_proc"
               + " WHERE proname = 'pg_logical_emit_message' LOOP"

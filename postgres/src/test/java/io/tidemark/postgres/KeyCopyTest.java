@@ -3,7 +3,6 @@ package io.tidemark.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.api.model.Op;
-import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
@@ -13,39 +12,22 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
  * Copies in key ranges, each range under a short snapshot of its own, beside a stream of changes.
  */
 class KeyCopyTest {
-  private static final TableName T = TableName.parse("t");
-  private static EmbeddedPostgres server;
-
-  @BeforeAll
-  static void start() {
-    server =
-        EmbeddedPostgres.of(Version.V18)
-            .setting("max_prepared_transactions", "8")
-            .setting("logical_decoding_work_mem", "64kB")
-            .start();
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
-
   /** A source that copies every keyed table in ranges of a few rows. */
   private static Capture capture(String database, int rows) throws SQLException {
-    Capture capture = new Capture(server, database);
+    Capture capture = Capture.on(Version.V18, database);
     capture
         .with("snapshot.max-hold", "0s")
         .with("snapshot.chunk-rows", "20")
         .with("snapshot.workers", "2");
     capture.execute(
+        // transactions in progress are streamed soon
+        "ALTER DATABASE " + database + " SET logical_decoding_work_mem = '64kB'",
         "CREATE TABLE t (id bigint PRIMARY KEY, n int, v text)",
         "INSERT INTO t SELECT i * 10, i, 'v' || i FROM generate_series(1, " + rows + ") i");
     return capture;
@@ -61,7 +43,7 @@ class KeyCopyTest {
   }
 
   private static long read(Capture capture) {
-    return capture.copy.rows.get(T).stream().filter(row -> row.op() == Op.READ).count();
+    return capture.changes("t").stream().filter(row -> row.op() == Op.READ).count();
   }
 
   @Test
@@ -71,25 +53,25 @@ class KeyCopyTest {
       for (int kill = 1; kill <= 3; kill++) {
         untilRanges(capture, 30);
         capture.crash();
-        assertThat(capture.copy.rows.getOrDefault(T, List.of()).size()).isLessThan(4000);
+        assertThat(capture.changes("t").size()).isLessThan(4000);
       }
       capture.untilMember("t");
       capture.assertEqual("t");
       assertThat(read(capture)).as("rows read").isEqualTo(4000);
       assertThat(
-              capture.copy.rows.get(T).stream()
+              capture.changes("t").stream()
                   .filter(row -> row.op() == Op.READ)
                   .map(Copy.Row::ordinal))
           .doesNotHaveDuplicates();
       assertThat(
-              capture.copy.rows.get(T).stream()
+              capture.changes("t").stream()
                   .filter(row -> row.op() == Op.READ)
                   .collect(
                       Collectors.groupingBy(row -> row.ordinal() / 4096, Collectors.counting()))
                   .values())
           .as("rows of each range")
           .allMatch(rows -> rows <= 20);
-      assertThat(capture.copy.tables.get(T).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("t")).isEqualTo(1);
       assertThat(capture.copy.notes).doesNotContainKey("keys/public.t");
     }
   }
@@ -110,7 +92,7 @@ class KeyCopyTest {
           "UPDATE t SET id = 131 WHERE id = 130");
       capture.untilMember("t");
       capture.assertEqual("t");
-      assertThat(capture.copy.tables.get(T).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("t")).isEqualTo(1);
     }
   }
 
@@ -129,7 +111,7 @@ class KeyCopyTest {
           "UPDATE t SET n = n + 1", "UPDATE t SET id = 2000 WHERE id = 5", "UPDATE t SET n = -n");
       capture.untilMember("t");
       capture.assertEqual("t");
-      assertThat(capture.copy.rows.get(T)).anyMatch(row -> !row.unchanged().isEmpty());
+      assertThat(capture.changes("t")).anyMatch(row -> !row.unchanged().isEmpty());
     }
   }
 
@@ -148,7 +130,7 @@ class KeyCopyTest {
       capture.execute("UPDATE t SET id = -1 WHERE id = 1500");
       capture.untilMember("t");
       capture.assertEqual("t");
-      assertThat(capture.copy.tables.get(T).attempt()).isEqualTo(2);
+      assertThat(capture.attempt("t")).isEqualTo(2);
     }
   }
 
@@ -159,12 +141,12 @@ class KeyCopyTest {
       untilRanges(capture, 20);
       capture.execute(
           "TRUNCATE t", "INSERT INTO t SELECT i, i, 'x' FROM generate_series(1, 3000) i");
-      capture.until(() -> capture.copy.tables.get(T).attempt() == 2);
+      capture.until(() -> capture.attempt("t") == 2);
       untilRanges(capture, 20);
       capture.execute("ALTER TABLE t ALTER COLUMN n TYPE int USING n + 1");
       capture.untilMember("t");
       capture.assertEqual("t");
-      assertThat(capture.copy.tables.get(T).attempt()).isEqualTo(3);
+      assertThat(capture.attempt("t")).isEqualTo(3);
     }
   }
 
@@ -176,13 +158,13 @@ class KeyCopyTest {
       capture.execute("DELETE FROM t WHERE id % 30 = 0", "VACUUM FULL t");
       capture.untilMember("t");
       capture.assertEqual("t");
-      assertThat(capture.copy.tables.get(T).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("t")).isEqualTo(1);
     }
   }
 
   @Test
   void aCommitThatWaitsForAStandbyIsNeitherLostNorDoubled() throws Exception {
-    try (EmbeddedPostgres own = EmbeddedPostgres.start(Version.V15);
+    try (EmbeddedPostgres own = EmbeddedPostgres.start(Tried.version(Version.V15));
         Capture capture = new Capture(own, "k_sync")) {
       capture
           .with("snapshot.max-hold", "0s")
@@ -205,19 +187,12 @@ class KeyCopyTest {
                 }
               });
       // its commit is in the log and comes in the stream, and no snapshot shows it
-      capture.until(
-          () ->
-              capture.copy.rows.getOrDefault(T, List.of()).stream()
-                  .anyMatch(row -> row.op() == Op.UPDATE));
-      for (int i = 0; i < 60; i++) {
-        capture.step();
-      }
+      capture.until(() -> capture.changes("t").stream().anyMatch(row -> row.op() == Op.UPDATE));
+      capture.rest();
       assertThat(commit).isNotDone();
       assertThat(capture.phase("t")).isEqualTo(Phase.COPYING);
       capture.crash();
-      for (int i = 0; i < 60; i++) {
-        capture.step();
-      }
+      capture.rest();
       assertThat(capture.phase("t")).isEqualTo(Phase.COPYING);
       try (Connection connection = own.connect();
           Statement statement = connection.createStatement()) {
@@ -228,7 +203,7 @@ class KeyCopyTest {
       capture.untilMember("t");
       commit.join();
       capture.assertEqual("t");
-      assertThat(capture.copy.tables.get(T).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("t")).isEqualTo(1);
     }
   }
 
@@ -237,16 +212,14 @@ class KeyCopyTest {
     try (Capture capture = capture("k_late", 50)) {
       capture.open();
       capture.untilMember("t");
-      try (Connection writer = server.connect("k_late");
+      try (Connection writer = capture.connect();
           Statement statement = writer.createStatement()) {
         statement.execute("CREATE TABLE late (id int PRIMARY KEY)");
         statement.execute("INSERT INTO late SELECT generate_series(100, 300)");
         writer.setAutoCommit(false);
         statement.execute("INSERT INTO late VALUES (1)");
-        capture.until(() -> capture.phase("late") != null);
-        for (int i = 0; i < 40; i++) {
-          capture.step();
-        }
+        capture.until(() -> capture.isPublished("late"));
+        capture.rest();
         statement.execute("INSERT INTO late VALUES (2)");
         writer.commit();
       }
@@ -258,7 +231,7 @@ class KeyCopyTest {
 
   @Test
   void aCrashOfTheServerTakesBackNothingThatWasRead() throws Exception {
-    try (EmbeddedPostgres own = EmbeddedPostgres.start(Version.V18);
+    try (EmbeddedPostgres own = EmbeddedPostgres.start(Tried.version(Version.V18));
         Capture capture = new Capture(own, "k_crash")) {
       capture
           .with("snapshot.max-hold", "0s")

@@ -7,29 +7,16 @@ import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Databases that check no text, types that have no binary form, logs that were thrown away. */
 class OddServersTest {
   private static final Version VERSION = Tried.version(Version.V18);
-  private static EmbeddedPostgres server;
-
-  @BeforeAll
-  static void start() {
-    server = EmbeddedPostgres.start(VERSION);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   /** A capture of a database whose encoding is SQL_ASCII. */
   private static Capture ascii(String database) throws Exception {
-    Capture capture = new Capture(server, database);
-    server.execute(
+    Capture capture = Capture.on(Version.V18, database);
+    capture.server.execute(
         "DROP DATABASE " + database,
         "CREATE DATABASE "
             + database
@@ -46,7 +33,7 @@ class OddServersTest {
       capture.open();
       capture.untilMember("t");
       capture.catchUp();
-      assertThat(capture.copy.current(TableName.parse("t")))
+      assertThat(capture.current("t"))
           .containsExactly("[1, \\x6772fc6e, 1.00]", "[2, grün, 2.00]", "[3, plain, 3.00]");
       capture.execute(
           "INSERT INTO t VALUES (4, E'\\xff\\xfe', 4), (5, 'good', 5)",
@@ -54,7 +41,7 @@ class OddServersTest {
           "UPDATE t SET v = E'\\xe2\\x82\\xac' WHERE id = 1");
       capture.crash();
       capture.catchUp();
-      assertThat(capture.copy.current(TableName.parse("t")))
+      assertThat(capture.current("t"))
           .containsExactly(
               "[1, €, 1.00]",
               "[2, grün, 2.00]",
@@ -78,7 +65,7 @@ class OddServersTest {
 
   @Test
   void theStreamGoesOverToTextByItselfWhereAValueHasNoBinaryForm() throws Exception {
-    try (Capture capture = new Capture(server, "nosend")) {
+    try (Capture capture = Capture.on(Version.V18, "nosend")) {
       capture.execute(
           "CREATE TABLE t (id int PRIMARY KEY, at timestamptz, data bytea, n numeric, f float8)",
           "INSERT INTO t VALUES (1, now(), '\\x00ff', 1.50, 'NaN')");
@@ -104,10 +91,7 @@ class OddServersTest {
       capture.crash();
       capture.execute("INSERT INTO h SELECT 3, one, many, d FROM h WHERE id = 1");
       capture.source.request(new io.tidemark.api.source.SourceRequest.Recopy(TableName.parse("h")));
-      capture.until(
-          () ->
-              capture.copy.tables.get(TableName.parse("h")).attempt() == 2
-                  && capture.phase("h") == Phase.MEMBER);
+      capture.untilCopied("h", 2);
       capture.execute("DELETE FROM h WHERE id = 2");
       capture.assertEqual("t", "h");
     }
@@ -139,7 +123,7 @@ class OddServersTest {
 
   @Test
   void everyTableOfTheDatabaseIsOnlyPublishedOnRequest() throws Exception {
-    try (Capture capture = new Capture(server, "everything")) {
+    try (Capture capture = Capture.on(Version.V18, "everything")) {
       capture.execute(
           "CREATE TABLE t (id int PRIMARY KEY)",
           "CREATE TABLE unselected (id int)",
@@ -151,7 +135,7 @@ class OddServersTest {
       capture.execute("INSERT INTO unselected VALUES (1)", "UPDATE unselected SET id = 2");
       capture.source.close();
     }
-    try (Capture capture = new Capture(server, "on_request")) {
+    try (Capture capture = Capture.on(Version.V18, "on_request")) {
       capture.execute("CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1)");
       capture.with("publication.mode", "all").open();
       capture.untilMember("t");

@@ -2,38 +2,19 @@ package io.tidemark.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Networks that go dead and passwords that change, while a source runs. */
 class OutageTest {
-  private static EmbeddedPostgres server;
-
   @TempDir private Path folder;
 
-  @BeforeAll
-  static void start() {
-    server = EmbeddedPostgres.start(Version.V15);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
-
   private static Capture capture(String database) throws Exception {
-    Capture capture = new Capture(server, database);
-    capture.execute(
-        "CREATE TABLE t (id int PRIMARY KEY, v text)",
-        "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 20) i");
-    return capture;
+    return Capture.on(Version.V15, database).withTable(20);
   }
 
   @Test
@@ -57,8 +38,8 @@ class OutageTest {
 
   @Test
   void aDeadNetworkIsNoticedAndKeepsNobodyFromStopping() throws Exception {
-    try (Link link = new Link(server.port());
-        Capture capture = capture("dead")) {
+    try (Capture capture = capture("dead");
+        Link link = new Link(capture.server.port())) {
       capture.with("port", Integer.toString(link.port())).with("connect-timeout", "1s").open();
       capture.untilMember("t");
       link.die();

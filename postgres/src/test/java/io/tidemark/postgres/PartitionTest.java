@@ -5,32 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemark.api.model.Op;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState.Phase;
-import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
 import io.tidemark.postgres.doctor.EventTrigger;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Partitions come under their root's name, and come and go without a message of the stream. */
 class PartitionTest {
-  private static EmbeddedPostgres server;
-
-  @BeforeAll
-  static void start() {
-    server = EmbeddedPostgres.start(Tried.version(Version.V15));
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
-
   private static Capture capture(String database) throws Exception {
-    Capture capture = new Capture(server, database);
+    Capture capture = Capture.on(Version.V15, database);
     capture.execute(
         "CREATE TABLE p (id int, day int, v text, PRIMARY KEY (id, day)) PARTITION BY LIST (day)",
         "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
@@ -55,7 +40,7 @@ class PartitionTest {
           "DELETE FROM p WHERE id = 11",
           "INSERT INTO p VALUES (100, 2, 'n')");
       capture.assertEqual("p");
-      assertThat(capture.copy.rows.get(TableName.parse("p")))
+      assertThat(capture.changes("p"))
           .extracting(Copy.Row::leaf)
           .contains("public.p1", "public.p2");
       capture.execute("TRUNCATE p1", "INSERT INTO p VALUES (101, 1, 'after')");
@@ -75,12 +60,12 @@ class PartitionTest {
           "INSERT INTO p3 SELECT i, 3, 'w' FROM generate_series(1, 30) i",
           "ALTER TABLE p ATTACH PARTITION p3 FOR VALUES IN (3)",
           "INSERT INTO p VALUES (500, 3, 'straight')");
-      capture.until(() -> capture.copy.current(TableName.parse("p")).size() == 71);
+      capture.until(() -> capture.current("p").size() == 71);
       capture.untilMember("p");
       capture.assertEqual("p");
       capture.execute("CREATE TABLE p4 PARTITION OF p FOR VALUES IN (4)");
       capture.execute("INSERT INTO p VALUES (600, 4, 'new')");
-      capture.until(() -> capture.copy.current(TableName.parse("p")).size() == 72);
+      capture.until(() -> capture.current("p").size() == 72);
       capture.untilMember("p");
       capture.execute("UPDATE p SET v = 'y' WHERE day > 2");
       capture.assertEqual("p");
@@ -89,17 +74,17 @@ class PartitionTest {
           "INSERT INTO p5 SELECT i, 5, 'w' FROM generate_series(1, 10) i",
           "BEGIN; ALTER TABLE p DETACH PARTITION p3;"
               + " ALTER TABLE p ATTACH PARTITION p5 FOR VALUES IN (5); COMMIT");
-      capture.until(() -> capture.copy.current(TableName.parse("p")).size() == 51);
+      capture.until(() -> capture.current("p").size() == 51);
       capture.untilMember("p");
       capture.assertEqual("p");
-      assertThat(capture.copy.rows.get(TableName.parse("p")))
+      assertThat(capture.changes("p"))
           .filteredOn(row -> row.op() == Op.TRUNCATE && "public.p3".equals(row.leaf()))
           .as("it was said to be empty when its copy began, and once when it went")
           .hasSize(2);
       capture.execute("DROP TABLE p4");
-      capture.until(() -> capture.copy.current(TableName.parse("p")).size() == 50);
+      capture.until(() -> capture.current("p").size() == 50);
       capture.assertEqual("p");
-      assertThat(capture.copy.tables.get(TableName.parse("p")).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("p")).isEqualTo(1);
     }
   }
 
@@ -109,24 +94,23 @@ class PartitionTest {
     try (Capture capture = capture("away")) {
       capture.open();
       capture.untilMember("p");
-      TableName p = TableName.parse("p");
       capture.execute(
           "BEGIN; ALTER TABLE p DETACH PARTITION p1; DELETE FROM p1 WHERE id <= 10;"
               + " INSERT INTO p1 VALUES (800, 1, 'away');"
               + " ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1); COMMIT");
-      capture.until(() -> capture.copy.current(p).size() == 36);
+      capture.until(() -> capture.current("p").size() == 36);
       capture.untilMember("p");
       capture.assertEqual("p");
       capture.execute("ALTER TABLE p DETACH PARTITION p1");
-      capture.until(() -> capture.copy.current(p).size() == 20);
+      capture.until(() -> capture.current("p").size() == 20);
       capture.execute(
           "INSERT INTO p1 VALUES (801, 1, 'away')",
           "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)");
-      capture.until(() -> capture.copy.current(p).size() == 37);
+      capture.until(() -> capture.current("p").size() == 37);
       capture.untilMember("p");
       capture.execute("UPDATE p SET v = 'x' WHERE id < 9 OR id > 700");
       capture.assertEqual("p");
-      assertThat(capture.copy.tables.get(p).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("p")).isEqualTo(1);
     }
   }
 
@@ -149,9 +133,7 @@ class PartitionTest {
   private static void untilEqual(Capture capture, String table) throws Exception {
     List<String> rows = capture.sourceRows(table, "*");
     capture.until(
-        () ->
-            capture.phase(table) == Phase.MEMBER
-                && capture.copy.current(TableName.parse(table)).equals(rows));
+        () -> capture.phase(table) == Phase.MEMBER && capture.current(table).equals(rows));
     capture.assertEqual(table);
   }
 
@@ -165,13 +147,13 @@ class PartitionTest {
           "INSERT INTO p VALUES (800, 1, 'under the new name')",
           "ALTER TABLE p2 RENAME TO p2_old",
           "UPDATE p SET v = 'x' WHERE id < 9");
-      TrackingTest.awaitLook(capture);
+      capture.awaitLook();
       capture.assertEqual("p");
       capture.execute("TRUNCATE p1_old", "INSERT INTO p VALUES (801, 1, 'after')");
       capture.assertEqual("p");
       capture.execute("DROP TABLE p2_old");
       untilEqual(capture, "p");
-      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("p")).isEqualTo(1);
     }
   }
 
@@ -191,7 +173,7 @@ class PartitionTest {
       capture.assertEqual("p");
       capture.execute("DROP TABLE p1_old");
       untilEqual(capture, "p");
-      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("p")).isEqualTo(1);
     }
   }
 
@@ -208,7 +190,7 @@ class PartitionTest {
         untilEqual(capture, "p");
       }
       capture.execute("DROP TABLE p1", "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)");
-      TrackingTest.awaitLook(capture);
+      capture.awaitLook();
       capture.execute("INSERT INTO p VALUES (820, 1, 'later')");
       untilEqual(capture, "p");
     }
@@ -225,7 +207,7 @@ class PartitionTest {
       }
       untilEqual(capture, "p2");
       untilEqual(capture, "p");
-      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("p")).isEqualTo(1);
     }
   }
 
@@ -236,14 +218,12 @@ class PartitionTest {
       capture.open();
       capture.untilMember("p");
       capture.catchUp();
-      TrackingTest.giveFirst(capture, "INSERT INTO p VALUES (900, 2, 'first')");
+      capture.giveFirst("INSERT INTO p VALUES (900, 2, 'first')");
       capture.execute(
           "INSERT INTO p VALUES (901, 2, 'second')", "ALTER TABLE p DETACH PARTITION p2");
-      TrackingTest.awaitLook(capture);
+      capture.awaitLook();
       capture.untilMember("p2");
-      assertThat(capture.copy.current(P))
-          .hasSize(42)
-          .contains("[900, 2, first]", "[901, 2, second]");
+      assertThat(capture.current("p")).hasSize(42).contains("[900, 2, first]", "[901, 2, second]");
       untilEqual(capture, "p2");
     }
   }
@@ -251,7 +231,7 @@ class PartitionTest {
   @Test
   void aRestartWhileAPartitionWaitsForItsCopyForgetsNothing() throws Exception {
     try (Capture capture = capture("waitingleaf");
-        Connection blocker = server.connect("waitingleaf");
+        Connection blocker = capture.connect();
         Statement block = blocker.createStatement()) {
       capture.open();
       capture.untilMember("p");
@@ -259,16 +239,14 @@ class PartitionTest {
       capture.until(() -> capture.phase("p") == Phase.CATCHING_UP);
       capture.crash();
       capture.catchUp();
-      for (int i = 0; i < 20; i++) {
-        capture.step();
-      }
+      capture.rest();
       assertThat(capture.phase("p")).as("without the rows of p3").isEqualTo(Phase.CATCHING_UP);
       blocker.commit();
       capture.untilMember("p");
       capture.assertEqual("p");
       capture.execute("UPDATE p SET v = 'y' WHERE day = 3");
       capture.assertEqual("p");
-      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("p")).isEqualTo(1);
     }
   }
 
@@ -288,17 +266,17 @@ class PartitionTest {
       // beyond the mark that the restart took, and no look has been understood
       capture.catchUp();
       assertThat(capture.phase("p") == Phase.MEMBER).isEqualTo(rowsOfDay(capture, 9) == 7);
-      capture.with("tables.refresh", "300ms").crash();
+      capture.with("tables.refresh", "100ms").crash();
       capture.untilMember("p");
       capture.assertEqual("p");
-      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("p")).isEqualTo(1);
     }
   }
 
   @Test
   void aPartitionThatGoesBeforeItsCopyIsNotWaitedFor() throws Exception {
     try (Capture capture = capture("goneleaf");
-        Connection blocker = server.connect("goneleaf");
+        Connection blocker = capture.connect();
         Statement block = blocker.createStatement()) {
       capture.open();
       capture.untilMember("p");
@@ -310,17 +288,17 @@ class PartitionTest {
       blocker.commit();
       capture.execute("INSERT INTO p VALUES (830, 2, 'after')");
       capture.assertEqual("p");
-      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("p")).isEqualTo(1);
     }
   }
 
   /** Whether the copy shows a row of {@code day} 1 with an id. */
   private static boolean shows(Capture capture, int id) {
-    return capture.copy.current(P).contains("[" + id + ", 1, sign]");
+    return capture.current("p").contains("[" + id + ", 1, sign]");
   }
 
   private static long rowsOfDay(Capture capture, int day) {
-    return capture.copy.current(P).stream().filter(row -> row.contains(", " + day + ", ")).count();
+    return capture.current("p").stream().filter(row -> row.contains(", " + day + ", ")).count();
   }
 
   @Test
@@ -357,7 +335,7 @@ class PartitionTest {
           "CREATE TABLE p4 PARTITION OF p FOR VALUES IN (4)",
           "INSERT INTO p VALUES (7, 4, 'again')");
       untilEqual(capture, "p");
-      assertThat(capture.copy.tables.get(P).attempt()).isEqualTo(1);
+      assertThat(capture.attempt("p")).isEqualTo(1);
     }
   }
 
@@ -382,10 +360,7 @@ class PartitionTest {
       capture.execute("UPDATE p SET v = 'x' WHERE id < 9", "INSERT INTO p VALUES (100, 2, 'n')");
       capture.assertEqual("p");
       capture.execute("TRUNCATE p1");
-      capture.until(
-          () ->
-              capture.copy.tables.get(TableName.parse("p")).attempt() == 2
-                  && capture.phase("p") == Phase.MEMBER);
+      capture.untilCopied("p", 2);
       capture.assertEqual("p");
     }
   }

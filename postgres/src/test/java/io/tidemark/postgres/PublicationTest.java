@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
-import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState.Phase;
-import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
 import io.tidemark.postgres.doctor.Doctor;
 import io.tidemark.postgres.doctor.EventTrigger;
@@ -15,36 +13,14 @@ import io.tidemark.postgres.doctor.Finding;
 import io.tidemark.postgres.doctor.PostgresAdmin;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Publications and slots that others made or may not make: used as they are, never at a cost. */
 class PublicationTest {
-  private static EmbeddedPostgres server;
-
-  @BeforeAll
-  static void start() {
-    server = EmbeddedPostgres.start(Version.V18);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
-
   private static Capture capture(String database) throws Exception {
-    Capture capture = new Capture(server, database);
-    capture.execute(
-        "CREATE TABLE t (id int PRIMARY KEY, v text)",
-        "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 20) i",
-        "CREATE TABLE plain (a int)",
-        "INSERT INTO plain VALUES (1)");
+    Capture capture = Capture.on(Version.V18, database).withTable(20);
+    capture.execute("CREATE TABLE plain (a int)", "INSERT INTO plain VALUES (1)");
     return capture;
-  }
-
-  private static String reason(Capture capture, String table) {
-    return capture.copy.tables.get(TableName.parse(table)).reason().orElse("");
   }
 
   private static List<String> published(Capture capture, String publication) throws Exception {
@@ -94,7 +70,7 @@ class PublicationTest {
       capture.with("user", "adviser").with("password", "adviser").open();
       capture.untilMember("t");
       capture.until(() -> capture.phase("plain") == Phase.WAITING);
-      assertThat(reason(capture, "plain"))
+      assertThat(capture.reason("plain"))
           .endsWith("must run ALTER TABLE \"public\".\"plain\" REPLICA IDENTITY FULL");
       capture.execute("CREATE PUBLICATION advice_inserts FOR TABLE plain");
       capture.execute("UPDATE t SET v = 'x'");
@@ -173,7 +149,7 @@ class PublicationTest {
           .hasMessageStartingWith("Cannot read from slot flags: it was made with two_phase");
       capture.source.close();
       capture.execute("SELECT pg_drop_replication_slot('flags')");
-      try (java.sql.Connection other = server.connect("flags");
+      try (java.sql.Connection other = capture.connect();
           java.sql.Statement statement = other.createStatement()) {
         statement.execute("SELECT pg_create_logical_replication_slot('flags', 'pgoutput', true)");
         assertThat(catchThrowableOfType(TidemarkException.class, capture::open))

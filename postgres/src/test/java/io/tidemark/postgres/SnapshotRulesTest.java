@@ -3,8 +3,6 @@ package io.tidemark.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.api.model.Op;
-import io.tidemark.api.model.TableName;
-import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
@@ -13,32 +11,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
  * Rules 6 to 11 of correctness for copies under one snapshot, and what can be configured of them.
  */
 class SnapshotRulesTest {
-  private static EmbeddedPostgres server;
-
-  @BeforeAll
-  static void start() {
-    server = EmbeddedPostgres.start(Version.V15);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
-
   private static Capture capture(String database) throws SQLException {
-    Capture capture = new Capture(server, database);
-    capture.execute(
-        "CREATE TABLE t (id int PRIMARY KEY, v text)",
-        "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 50) i");
-    return capture;
+    return Capture.on(Version.V15, database).withTable(50);
   }
 
   /** Two tables of which the copy of the second waits while no event is taken. */
@@ -48,17 +28,13 @@ class SnapshotRulesTest {
     return capture.with("snapshot.workers", "1").with("queue.memory", "1").open();
   }
 
-  private static TableState state(Capture capture, String table) {
-    return capture.copy.tables.get(TableName.parse(table));
-  }
-
   @Test
   void aVacuumFullBetweenSnapshotAndCopyCostsTheAttemptOnly() throws Exception {
     try (Capture capture = stalled("vacuumed")) {
       capture.execute("DELETE FROM t WHERE id <= 40", "VACUUM FULL t");
       capture.untilMember("a_first", "t");
       capture.assertEqual("a_first", "t");
-      assertThat(state(capture, "t").attempt()).isEqualTo(2);
+      assertThat(capture.attempt("t")).isEqualTo(2);
     }
   }
 
@@ -71,14 +47,14 @@ class SnapshotRulesTest {
           "UPDATE t SET v = 'later' WHERE id < 10");
       capture.untilMember("a_first", "t");
       capture.assertEqual("a_first", "t");
-      assertThat(state(capture, "t").attempt()).isEqualTo(2);
+      assertThat(capture.attempt("t")).isEqualTo(2);
     }
   }
 
   @Test
   void aSlotThatWaitsNamesWhoIsInTheWay() throws Exception {
     try (Capture capture = capture("blocked");
-        Connection writer = server.connect("blocked");
+        Connection writer = capture.connect();
         Statement statement = writer.createStatement()) {
       writer.setAutoCommit(false);
       statement.execute("SET application_name = 'the blocker'");
@@ -99,7 +75,7 @@ class SnapshotRulesTest {
 
   @Test
   void aCommitThatWaitsForAStandbyIsWaitedForByANewTablesCopy() throws Exception {
-    try (EmbeddedPostgres own = EmbeddedPostgres.start(Version.V15);
+    try (EmbeddedPostgres own = EmbeddedPostgres.start(Tried.version(Version.V15));
         Capture capture = new Capture(own, "sync")) {
       capture.execute(
           "CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t VALUES (1, 'a'), (2, 'b')");
@@ -154,10 +130,8 @@ class SnapshotRulesTest {
           .open();
       capture.untilMember("t");
       capture.until(() -> capture.phase("hidden") == Phase.FAILED);
-      assertThat(state(capture, "hidden").reason().orElse("")).contains("hidden", "BYPASSRLS");
-      assertThat(capture.copy.rows.get(TableName.parse("hidden")))
-          .extracting(Copy.Row::op)
-          .containsExactly(Op.TRUNCATE);
+      assertThat(capture.reason("hidden")).contains("hidden", "BYPASSRLS");
+      assertThat(capture.changes("hidden")).extracting(Copy.Row::op).containsExactly(Op.TRUNCATE);
       capture.assertEqual("t");
     }
   }
@@ -174,9 +148,8 @@ class SnapshotRulesTest {
       capture.untilMember("parent", "child");
       capture.execute("INSERT INTO child VALUES (4)", "INSERT INTO parent VALUES (5)");
       capture.catchUp();
-      assertThat(capture.copy.current(TableName.parse("parent")))
-          .containsExactly("[1]", "[2]", "[5]");
-      assertThat(capture.copy.current(TableName.parse("child"))).containsExactly("[3]", "[4]");
+      assertThat(capture.current("parent")).containsExactly("[1]", "[2]", "[5]");
+      assertThat(capture.current("child")).containsExactly("[3]", "[4]");
     }
   }
 
@@ -189,13 +162,11 @@ class SnapshotRulesTest {
       capture.until(() -> capture.phase("late") == Phase.MEMBER);
       capture.execute("INSERT INTO late VALUES (1)");
       capture.catchUp();
-      assertThat(capture.copy.rows.get(TableName.parse("t")))
-          .extracting(Copy.Row::op)
-          .containsExactly(Op.CREATE);
-      assertThat(capture.copy.rows.get(TableName.parse("late"))).hasSize(1);
-      assertThat(state(capture, "t").isMember()).isFalse();
-      assertThat(state(capture, "t").word()).isEqualTo("partial");
-      assertThat(state(capture, "late").reason().orElse("")).contains("snapshot.mode is never");
+      assertThat(capture.changes("t")).extracting(Copy.Row::op).containsExactly(Op.CREATE);
+      assertThat(capture.changes("late")).hasSize(1);
+      assertThat(capture.state("t").isMember()).isFalse();
+      assertThat(capture.state("t").word()).isEqualTo("partial");
+      assertThat(capture.reason("late")).contains("snapshot.mode is never");
     }
   }
 
@@ -205,8 +176,8 @@ class SnapshotRulesTest {
       capture.with("snapshot.mode", "only").open();
       capture.execute("INSERT INTO t VALUES (100, 'after')");
       capture.untilMember("t");
-      assertThat(capture.copy.current(TableName.parse("t"))).hasSize(50);
-      assertThat(state(capture, "t").isMember()).isTrue();
+      assertThat(capture.current("t")).hasSize(50);
+      assertThat(capture.state("t").isMember()).isTrue();
     }
   }
 
@@ -222,11 +193,11 @@ class SnapshotRulesTest {
             .with("snapshot.chunk-rows", "3")
             .open();
         capture.untilMember("t", "other");
-        assertThat(capture.copy.current(TableName.parse("t"))).hasSize(10);
+        assertThat(capture.current("t")).hasSize(10);
         capture.assertEqual("other");
         capture.execute("INSERT INTO t VALUES (0, 'later')");
         capture.catchUp();
-        assertThat(capture.copy.current(TableName.parse("t"))).hasSize(11).contains("[0, later]");
+        assertThat(capture.current("t")).hasSize(11).contains("[0, later]");
       }
     }
   }
@@ -238,9 +209,9 @@ class SnapshotRulesTest {
       capture.open();
       capture.untilMember("t");
       capture.until(() -> capture.phase("plain") == Phase.MEMBER);
-      assertThat(state(capture, "t").isMember()).isTrue();
-      assertThat(state(capture, "plain").isMember()).isFalse();
-      assertThat(state(capture, "plain").word()).isEqualTo("partial");
+      assertThat(capture.state("t").isMember()).isTrue();
+      assertThat(capture.state("plain").isMember()).isFalse();
+      assertThat(capture.state("plain").word()).isEqualTo("partial");
     }
   }
 }

@@ -6,42 +6,21 @@ import io.tidemark.api.model.Op;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
-import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
 import io.tidemark.postgres.doctor.EventTrigger;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Tables that are dropped, renamed and published anew while the stream is behind the catalog. */
 class TrackingTest {
-  private static EmbeddedPostgres server;
-
-  @BeforeAll
-  static void start() {
-    server = EmbeddedPostgres.start(Version.V15);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
-
   private static Capture capture(String database) throws Exception {
-    Capture capture = new Capture(server, database);
-    capture.execute(
-        "CREATE TABLE t (id int PRIMARY KEY, v text)",
-        "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 50) i");
-    return capture;
+    return Capture.on(Version.V15, database).withTable(50);
   }
 
   /** Small transactions, one after another, until it is closed: the stream never rests. */
@@ -54,7 +33,7 @@ class TrackingTest {
       thread =
           new Thread(
               () -> {
-                try (Connection connection = server.connect(capture.database);
+                try (Connection connection = capture.connect();
                     Statement statement = connection.createStatement()) {
                   while (!over.get()) {
                     statement.execute(sql);
@@ -76,46 +55,6 @@ class TrackingTest {
     }
   }
 
-  static int attempt(Capture capture, String table) {
-    return capture.copy.tables.get(TableName.parse(table)).attempt();
-  }
-
-  static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("within a minute").isLessThan(deadline);
-      Thread.sleep(20);
-    }
-  }
-
-  static long count(Capture capture, String sql) {
-    try (Connection connection = capture.server.connect(capture.database);
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      row.next();
-      return row.getLong(1);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /**
-   * Waits until the catalog was looked at and what it shows was taken in, without taking an event:
-   * a new table is published by a look, the next one after it comes when that look is over.
-   */
-  static void awaitLook(Capture capture) throws Exception {
-    for (int i = 0; i < 2; i++) {
-      String name = "look_" + Long.toHexString(System.nanoTime());
-      capture.execute("CREATE TABLE " + name + " (id int PRIMARY KEY)");
-      await(
-          () ->
-              count(
-                      capture,
-                      "SELECT count(*) FROM pg_publication_tables WHERE tablename = '" + name + "'")
-                  == 1);
-    }
-  }
-
   @Test
   void aTableDroppedAndMadeAgainUnderLoadIsCopiedAgain() throws Exception {
     try (Capture capture = capture("remade")) {
@@ -127,7 +66,7 @@ class TrackingTest {
             "DROP TABLE t",
             "CREATE TABLE t (id int PRIMARY KEY, v text)",
             "INSERT INTO t VALUES (1, 'other')");
-        capture.until(() -> attempt(capture, "t") == 2 && capture.phase("t") == Phase.MEMBER);
+        capture.untilCopied("t", 2);
         capture.execute("INSERT INTO t VALUES (2, 'follows')");
       }
       capture.assertEqual("t", "noise");
@@ -145,7 +84,7 @@ class TrackingTest {
           "CREATE TABLE t (id int PRIMARY KEY, v text)",
           "ALTER PUBLICATION remade_row ADD TABLE t",
           "INSERT INTO t VALUES (1, 'other')");
-      capture.until(() -> attempt(capture, "t") == 2 && capture.phase("t") == Phase.MEMBER);
+      capture.untilCopied("t", 2);
       capture.execute("UPDATE t SET v = 'again'");
       capture.assertEqual("t");
     }
@@ -159,14 +98,12 @@ class TrackingTest {
       capture.untilMember("t");
       capture.catchUp();
       // the first fills the queue; while nobody takes it the second stays in the log
-      giveFirst(capture, "INSERT INTO t VALUES (100, 'first')");
+      capture.giveFirst("INSERT INTO t VALUES (100, 'first')");
       capture.execute("INSERT INTO t VALUES (101, 'second')", "ALTER TABLE t RENAME TO s");
-      awaitLook(capture);
+      capture.awaitLook();
       capture.execute("INSERT INTO s VALUES (102, 'under the new name')");
       capture.until(() -> capture.phase("t") == Phase.DETACHED);
-      assertThat(capture.copy.current(TableName.parse("t")))
-          .hasSize(52)
-          .contains("[100, first]", "[101, second]");
+      assertThat(capture.current("t")).hasSize(52).contains("[100, first]", "[101, second]");
       capture.untilMember("s");
       capture.assertEqual("s");
       // a restart knows which of the two names the relation has
@@ -191,9 +128,7 @@ class TrackingTest {
           "INSERT INTO s VALUES (101, 'under the new name', 7)");
       capture.open();
       capture.until(() -> capture.phase("t") == Phase.DETACHED);
-      assertThat(capture.copy.current(TableName.parse("t")))
-          .hasSize(51)
-          .contains("[1, v1, 5]", "[100, before, 6]");
+      assertThat(capture.current("t")).hasSize(51).contains("[1, v1, 5]", "[100, before, 6]");
       capture.untilMember("s");
       capture.execute("INSERT INTO s VALUES (102, 'after', 8)");
       capture.assertEqual("s");
@@ -230,11 +165,9 @@ class TrackingTest {
       capture.open();
       capture.until(
           () -> capture.phase("t") == Phase.DETACHED && capture.phase("p") == Phase.DETACHED);
-      assertThat(capture.copy.current(TableName.parse("t")))
-          .hasSize(51)
-          .contains("[1, v1, 5]", "[100, before, 6]");
-      assertThat(capture.copy.current(TableName.parse("p"))).containsExactly("[2]", "[3]");
-      capture.until(() -> attempt(capture, "remade") == 2);
+      assertThat(capture.current("t")).hasSize(51).contains("[1, v1, 5]", "[100, before, 6]");
+      assertThat(capture.current("p")).containsExactly("[2]", "[3]");
+      capture.until(() -> capture.attempt("remade") == 2);
       capture.untilMember("remade");
       capture.execute("INSERT INTO remade VALUES (4, 5)");
       capture.assertEqual("remade");
@@ -252,8 +185,8 @@ class TrackingTest {
           "ALTER TABLE t RENAME TO x", "ALTER TABLE u RENAME TO t", "ALTER TABLE x RENAME TO u");
       capture.until(
           () ->
-              attempt(capture, "t") == 2
-                  && attempt(capture, "u") == 2
+              capture.attempt("t") == 2
+                  && capture.attempt("u") == 2
                   && capture.phase("t") == Phase.MEMBER
                   && capture.phase("u") == Phase.MEMBER);
       capture.execute("INSERT INTO t VALUES (2, 'small')", "DELETE FROM u WHERE id > 10");
@@ -271,8 +204,7 @@ class TrackingTest {
       capture.execute("ALTER PUBLICATION made DROP TABLE t", "UPDATE t SET v = 'unseen'");
       capture.open();
       capture.until(() -> capture.phase("t") == Phase.WAITING);
-      assertThat(capture.copy.tables.get(TableName.parse("t")).reason().orElse(""))
-          .contains("not in publication made");
+      assertThat(capture.reason("t")).contains("not in publication made");
       capture.execute("ALTER PUBLICATION made ADD TABLE t");
       capture.untilMember("t");
       capture.assertEqual("t");
@@ -286,31 +218,27 @@ class TrackingTest {
       capture.open();
       capture.untilMember("t");
       capture.catchUp();
-      giveFirst(capture, "INSERT INTO t SELECT i, 'v' FROM generate_series(1000, 90000) i");
+      capture.giveFirst("INSERT INTO t SELECT i, 'v' FROM generate_series(1000, 90000) i");
       for (int i = 0; i < 6; i++) {
         int before = capture.copy.open();
         capture.until(() -> capture.copy.open() > before || capture.copy.open() == 0);
         capture.execute(
             "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
                 + " WHERE slot_name = 'halves'");
-        // long enough for a tick of the watch, in which nothing may be shown
-        for (int j = 0; j < 20; j++) {
-          capture.step();
-        }
+        // nothing may be shown at a tick of the watch
+        capture.rest();
       }
       capture.assertEqual("t");
-      assertThat(capture.copy.rows.get(TableName.parse("t")))
-          .filteredOn(row -> row.op() == Op.CREATE)
-          .hasSize(89_001);
+      assertThat(capture.changes("t")).filteredOn(row -> row.op() == Op.CREATE).hasSize(89_001);
     }
   }
 
   @Test
   void aCopyWhoseConnectionIsLostBeforeItBeginsIsBegunAgain() throws Exception {
     try (Capture capture = capture("lostround");
-        Connection first = server.connect("lostround");
-        Connection second = server.connect("lostround");
-        Connection third = server.connect("lostround");
+        Connection first = capture.connect();
+        Connection second = capture.connect();
+        Connection third = capture.connect();
         Statement one = first.createStatement();
         Statement two = second.createStatement();
         Statement locked = third.createStatement()) {
@@ -325,67 +253,47 @@ class TrackingTest {
       capture.execute("ALTER PUBLICATION lostround SET (publish = 'insert, update, delete')");
       // the slot of the round waits for the first, then for the second, and not for the third,
       // which has the round stop at the second table when the first has been begun
-      awaitWaiting(capture, "transactionid", 1);
+      capture.awaitWaiting("transactionid", 1);
       two.execute("SELECT pg_current_xact_id()");
       first.commit();
-      awaitWaiting(capture, "transactionid", 1);
+      capture.awaitWaiting("transactionid", 1);
       locked.execute("LOCK TABLE u");
       second.commit();
-      awaitWaiting(capture, "relation", 1);
+      capture.awaitWaiting("relation", 1);
       capture.execute(
           "SELECT pg_terminate_backend(pid) FROM pg_locks"
               + " WHERE NOT granted AND locktype = 'relation'");
       third.rollback();
-      capture.until(() -> attempt(capture, "t") > 1 && attempt(capture, "u") > 1);
+      capture.until(() -> capture.attempt("t") > 1 && capture.attempt("u") > 1);
       capture.untilMember("t", "u");
       capture.assertEqual("t", "u");
-      await(
-          () ->
-              count(
-                      capture,
-                      "SELECT count(*) FROM pg_stat_activity WHERE datname = 'lostround'"
-                          + " AND state = 'idle in transaction' AND application_name = 'tidemark'")
-                  == 0);
+      String left =
+          "SELECT count(*) FROM pg_stat_activity WHERE datname = 'lostround'"
+              + " AND state = 'idle in transaction' AND application_name = 'tidemark'";
+      capture.await(() -> capture.ask(left).equals("0"));
     }
-  }
-
-  private static void awaitWaiting(Capture capture, String lock, int sessions) throws Exception {
-    await(
-        () ->
-            count(
-                    capture,
-                    "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-                        + " WHERE NOT granted AND a.datname = '"
-                        + capture.database
-                        + "' AND locktype = '"
-                        + lock
-                        + "'")
-                == sessions);
   }
 
   @Test
   void aConnectionLostAtADdlMessageCostsNoTable() throws Exception {
-    try (Capture capture = new Capture(server, "ddlcut")) {
+    try (Capture capture = Capture.on(Version.V15, "ddlcut")) {
       capture.execute("CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1)");
       capture.execute(EventTrigger.sql());
       capture.with("queue.memory", "1").open();
       capture.untilMember("t");
       capture.catchUp();
       // the stream stands before the message, and goes on where no other session can be had
-      giveFirst(capture, "INSERT INTO t VALUES (2)");
+      capture.giveFirst("INSERT INTO t VALUES (2)");
       capture.execute("ALTER TABLE t ADD COLUMN c int DEFAULT 5", "INSERT INTO t VALUES (3, 4)");
-      server.executeIn(
-          "postgres",
+      capture.server.execute(
           "ALTER DATABASE ddlcut ALLOW_CONNECTIONS false",
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'ddlcut'"
               + " AND application_name = 'tidemark' AND backend_type = 'client backend'");
-      for (int i = 0; i < 40; i++) {
-        capture.step();
-      }
-      server.executeIn("postgres", "ALTER DATABASE ddlcut ALLOW_CONNECTIONS true");
+      capture.rest();
+      capture.server.execute("ALTER DATABASE ddlcut ALLOW_CONNECTIONS true");
       capture.assertEqual("t");
       assertThat(capture.phase("t")).isEqualTo(Phase.MEMBER);
-      assertThat(attempt(capture, "t")).isEqualTo(1);
+      assertThat(capture.attempt("t")).isEqualTo(1);
     }
   }
 
@@ -417,16 +325,16 @@ class TrackingTest {
           "UPDATE t SET v = 'unseen' WHERE id < 20",
           "ALTER PUBLICATION publishes SET (publish = 'insert, update, delete, truncate')",
           "INSERT INTO t VALUES (100, 'seen')");
-      capture.until(() -> attempt(capture, "t") == 2 && capture.phase("t") == Phase.MEMBER);
+      capture.untilCopied("t", 2);
       capture.assertEqual("t");
-      try (Connection connection = server.connect("publishes");
+      try (Connection connection = capture.connect();
           Statement statement = connection.createStatement()) {
         connection.setAutoCommit(false);
         statement.execute("DROP PUBLICATION publishes");
         statement.execute("CREATE PUBLICATION publishes FOR TABLE t");
         connection.commit();
       }
-      capture.until(() -> attempt(capture, "t") == 3 && capture.phase("t") == Phase.MEMBER);
+      capture.untilCopied("t", 3);
       capture.execute("UPDATE t SET v = 'after' WHERE id > 40");
       capture.assertEqual("t");
     }
@@ -463,12 +371,5 @@ class TrackingTest {
               + " INSERT INTO t VALUES (8, 'in the same one'); COMMIT");
       capture.assertEqual("t", "child", "bystander");
     }
-  }
-
-  /** Runs a statement and waits until the reader has given of it what fits into the queue. */
-  static void giveFirst(Capture capture, String sql) throws Exception {
-    long before = capture.source.status().changesCaptured();
-    capture.execute(sql);
-    await(() -> capture.source.status().changesCaptured() > before);
   }
 }
