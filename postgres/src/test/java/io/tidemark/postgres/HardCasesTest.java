@@ -96,6 +96,7 @@ class HardCasesTest {
 
   @Test
   void aGeneratedColumnComesWhereTheServerPublishesIt() throws Exception {
+    Tried.needs(Tried.version(Version.V18), Version.V18);
     try (Capture capture = capture("gen")) {
       capture.execute(
           "CREATE TABLE g (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) STORED)",

@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -99,14 +98,9 @@ class StandbyTest {
     }
   }
 
-  private static void since(Version oldest) {
-    Assumptions.assumeTrue(
-        VERSION.compareTo(oldest) >= 0, "needs PostgreSQL " + oldest.major() + " or newer");
-  }
-
   @Test
   void aStandbyIsCopiedAndFollowedAlsoBeyondItsPromotion() throws Exception {
-    since(Version.V16);
+    Tried.needs(VERSION, Version.V16);
     capture.with("url", standby.uri("bank")).with("heartbeat.interval", "100ms");
     Thread saying = sayWhatRuns();
     capture.open();
@@ -153,7 +147,7 @@ class StandbyTest {
 
   @Test
   void aFailoverSlotGoesOnAtThePromotedStandby() throws Exception {
-    since(Version.V17);
+    Tried.needs(VERSION, Version.V17);
     capture.execute("ALTER SYSTEM SET synchronized_standby_slots = 'standby'");
     primary.restart();
     capture.with("slot.failover", "true").with("heartbeat.interval", "100ms").open();
