@@ -17,6 +17,7 @@ import io.tidemark.app.command.RunCommand;
 import io.tidemark.app.command.StatusCommand;
 import io.tidemark.app.command.TablesCommand;
 import io.tidemark.app.command.ValidateCommand;
+import io.tidemark.app.command.VerifyCommand;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.FileDescriptor;
@@ -62,6 +63,7 @@ public final class Main {
     List.of(
             new DemoCommand(),
             new QueryCommand(),
+            new VerifyCommand(),
             new InitCommand(),
             new ValidateCommand(),
             new DoctorCommand(),

@@ -63,6 +63,10 @@ class TypesInTheLakeTest {
       run(db, tables(version));
       run(db, inserts(version, 0));
       capture(pg, db, version, overflow);
+      Program.Said verified =
+          Program.inProcess("verify", "--config", folder.resolve("tidemark.yaml").toString());
+      assertThat(verified.status()).as(verified.out() + verified.err()).isZero();
+      assertThat(verified.out()).contains("EQUAL: ", " tables equal, 0 excepted");
       run(db, PINNED);
       try (LakeCopy lake = open(AsOf.LATEST);
           DuckDbCopy copy = copy(lake)) {

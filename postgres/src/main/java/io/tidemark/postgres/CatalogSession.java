@@ -1,6 +1,7 @@
 package io.tidemark.postgres;
 
 import io.tidemark.api.model.Lsn;
+import io.tidemark.postgres.catalog.ByteOrder;
 import io.tidemark.postgres.catalog.Catalog;
 import io.tidemark.postgres.catalog.CatalogReader;
 import io.tidemark.postgres.catalog.CatalogTable;
@@ -21,7 +22,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,19 +53,6 @@ final class CatalogSession implements AutoCloseable {
       return best;
     }
   }
-
-  // The provider of a database's collation came with PostgreSQL 15; before, it was always libc.
-  private static final String BY_BYTES =
-      """
-      SELECT a.attrelid::bigint, a.attnum
-        FROM pg_attribute a JOIN pg_collation c ON c.oid = a.attcollation,
-             (SELECT datcollate, coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') AS provider,
-                     pg_encoding_to_char(encoding) AS encoding
-                FROM pg_database d WHERE datname = current_database()) AS db
-       WHERE a.attrelid::bigint = ANY (?) AND a.attnum > 0 AND db.encoding = 'UTF8'
-         AND (c.collname IN ('C', 'POSIX')
-              OR c.collname = 'default' AND db.provider = 'c' AND db.datcollate IN ('C', 'POSIX'))
-      """;
 
   private final Connector connector;
   private final TableFilter filter;
@@ -264,17 +251,7 @@ final class CatalogSession implements AutoCloseable {
 
   /** Columns whose texts are ordered by their bytes, as {@code oid.attnum}. */
   synchronized Set<String> collatedByBytes(List<Integer> oids) throws SQLException {
-    Set<String> found = new HashSet<>();
-    Connection open = connection();
-    try (PreparedStatement statement = open.prepareStatement(BY_BYTES)) {
-      statement.setArray(1, array(open, oids));
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          found.add((int) row.getLong(1) + "." + row.getInt(2));
-        }
-      }
-    }
-    return found;
+    return ByteOrder.columns(connection(), oids);
   }
 
   private static Array array(Connection open, List<Integer> oids) throws SQLException {

@@ -49,6 +49,22 @@ public record PostgresConfig(
     Policies policies,
     Duration heartbeatInterval) {
 
+  /** The same of a database at another address. */
+  public PostgresConfig at(Endpoint other) {
+    return new PostgresConfig(
+        other,
+        slot,
+        failoverSlot,
+        publication,
+        publicationMode,
+        tables,
+        tablesRefresh,
+        snapshot,
+        limits,
+        policies,
+        heartbeatInterval);
+  }
+
   /** Who decides which tables are published. */
   public enum PublicationMode {
     /** An explicit list of tables, kept current from the catalog and the patterns. */

@@ -49,6 +49,7 @@ public final class PostgresSource implements ChangeSource {
   private final Connector connector;
   private final EventQueue queue;
   private final TableBook book;
+  private final AskedHold hold;
   private final Problems problems = new Problems();
   private CatalogSession session;
   private StreamRunner runner;
@@ -71,6 +72,7 @@ public final class PostgresSource implements ChangeSource {
     this.connector = new Connector(config.endpoint(), environment);
     this.queue = new EventQueue(config.limits().queue());
     this.book = new TableBook(queue);
+    this.hold = new AskedHold(queue.budget());
   }
 
   @Override
@@ -207,7 +209,7 @@ public final class PostgresSource implements ChangeSource {
             consumer,
             problems,
             gate,
-            List.of(consumer::tick, pulse, copier::watchHold));
+            List.of(consumer::tick, pulse, copier::watchHold, hold::endIfOver));
   }
 
   /** Makes the publications where they are missing and puts the selected tables into them. */
@@ -356,8 +358,11 @@ public final class PostgresSource implements ChangeSource {
 
   @Override
   public void request(SourceRequest request) {
-    if (request instanceof SourceRequest.CutAt cut) {
+    if (request instanceof SourceRequest.Hold asked) {
+      hold.until(asked.longest());
+    } else if (request instanceof SourceRequest.CutAt cut) {
       consumer.cutAt(cut.position().lsn(config.slot()));
+      hold.until(Duration.ZERO);
     } else if (request instanceof SourceRequest.Recopy recopy) {
       with(recopy.table(), table -> book.comeBack(table, consumer.position()));
     } else if (request instanceof SourceRequest.Resume resume) {

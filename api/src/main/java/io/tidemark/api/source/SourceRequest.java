@@ -2,6 +2,7 @@ package io.tidemark.api.source;
 
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
+import java.time.Duration;
 
 /** What can be asked of a running source. */
 public sealed interface SourceRequest {
@@ -20,6 +21,13 @@ public sealed interface SourceRequest {
    * idle source, without waiting for its next commit.
    */
   record CutAt(Position position) implements SourceRequest {}
+
+  /**
+   * Read nothing more of the log, until the next {@link CutAt} or until a time is over. What a
+   * position means that is made after this was asked is not read before, so a cut there is exact.
+   * Asked again, the new time counts; zero ends it.
+   */
+  record Hold(Duration longest) implements SourceRequest {}
 
   /** A sink could not follow a table: give no more of its rows, and say FAILED with the reason. */
   record Fail(TableName table, String reason) implements SourceRequest {}

@@ -25,4 +25,14 @@ public interface Transform {
    * @param batch rows of a table that {@link #schema} did not leave out
    */
   ChangeBatch apply(ChangeBatch batch);
+
+  /**
+   * Whether rows of a table may be left out, or get values that the source does not have. Leaving
+   * columns out and giving names changes neither.
+   *
+   * @param schema a form that {@link #schema} took
+   */
+  default boolean alters(TableSchema schema) {
+    return true;
+  }
 }

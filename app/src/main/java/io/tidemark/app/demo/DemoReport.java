@@ -51,6 +51,7 @@ final class DemoReport {
           "  ./tidemark query"
               + data
               + " \"SELECT _op, _committed_at, * FROM transactions_changes ORDER BY _lsn DESC LIMIT 10\"");
+      lines.add("  ./tidemark verify" + data + "   # proves that the copy equals the source");
     }
     if (options.copies().contains(DemoOptions.Kind.DUCKDB)) {
       lines.add(

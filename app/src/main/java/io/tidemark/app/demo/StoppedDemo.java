@@ -46,7 +46,7 @@ public final class StoppedDemo implements AutoCloseable {
     return new StoppedDemo(reached, Optional.of(server));
   }
 
-  private static boolean isRunning(Path folder) {
+  static boolean isRunning(Path folder) {
     try (DemoFolder free = DemoFolder.open(folder)) {
       return false;
     } catch (TidemarkException e) {

@@ -106,7 +106,8 @@ public final class LakeCopy implements AutoCloseable {
     return tables;
   }
 
-  private Optional<CopiedTable> copied(TableName table) {
+  /** A table by its name at the source, with its files; empty where the pipeline leaves it out. */
+  public Optional<CopiedTable> copied(TableName table) {
     List<TableSchema> versions = versions(table);
     if (versions.isEmpty()) {
       return Optional.empty(); // the pipeline leaves it out

@@ -30,6 +30,14 @@ public final class Sizes {
     return String.format(Locale.ROOT, "%,d", number);
   }
 
+  /** A share as a number of hundredths, without a sign behind it. */
+  public static String percent(double share) {
+    return new java.math.BigDecimal(share * 100)
+        .round(new java.math.MathContext(3))
+        .stripTrailingZeros()
+        .toPlainString();
+  }
+
   /** A span of time. */
   public static String seconds(double seconds) {
     if (seconds < 60) {

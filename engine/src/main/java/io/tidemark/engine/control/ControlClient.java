@@ -71,12 +71,35 @@ public final class ControlClient {
    * @return the lowest tidemark then
    */
   public String flush(Optional<Lsn> position, Duration wait) {
-    String query =
-        "?timeout="
-            + wait.toMillis()
-            + "ms"
-            + position.map(at -> "&position=" + encoded(at.toString())).orElse("");
-    return call("POST", "/flush" + query, wait.plus(ANSWER)).get("tidemark").asText();
+    return flush(position.map(at -> "&position=" + encoded(at.toString())).orElse(""), wait);
+  }
+
+  private String flush(String query, Duration wait) {
+    return call("POST", "/flush?timeout=" + millis(wait) + query, wait.plus(ANSWER))
+        .get("tidemark")
+        .asText();
+  }
+
+  private static String millis(Duration time) {
+    return time.toMillis() + "ms";
+  }
+
+  /**
+   * Like {@link #flush}, and nothing beyond the position is committed before a time is over.
+   *
+   * @param stay how long at most, from now on; {@link #hold} of zero ends it earlier
+   */
+  public String flushAndStay(Lsn position, Duration wait, Duration stay) {
+    return flush("&position=" + encoded(position.toString()) + "&stay=" + millis(stay), wait);
+  }
+
+  /**
+   * Lets the source read nothing more, until the next flush at a position or until a time is over.
+   *
+   * @param longest zero ends it, and any stay
+   */
+  public void hold(Duration longest) {
+    call("POST", "/hold?longest=" + millis(longest), ANSWER);
   }
 
   /** Stops taking from the source. */

@@ -10,6 +10,7 @@ import io.tidemark.api.config.Suggestion;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.source.SourceRequest;
 import io.tidemark.engine.pipeline.Pipeline;
@@ -30,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,8 +45,8 @@ import org.slf4j.LoggerFactory;
  * The control endpoint of a running pipeline: HTTP on the loopback address, at a random port, with
  * a token that only the pipeline's user can read. {@link ControlClient} speaks to it.
  *
- * <p>{@code GET /status}; {@code POST /flush?position=16/B374D848&timeout=30s}, {@code /pause},
- * {@code /resume}, {@code /stop}, {@code /tables/recopy?table=public.accounts}, {@code
+ * <p>{@code GET /status}; {@code POST /flush?position=16/B374D848&timeout=30s&stay=10s}, {@code
+ * /hold?longest=10s}, {@code /pause}, {@code /resume}, {@code /stop}, {@code /tables/recopy?table=public.accounts}, {@code
  * /tables/pause}, {@code /tables/resume}; {@code GET /letters}, {@code POST
  * /letters/replay?table=public.accounts}, {@code /letters/discard}. Answers are JSON; a failure is
  * {@code {"code", "error"}}.
@@ -89,6 +91,7 @@ public final class ControlServer implements AutoCloseable {
       control.server.setExecutor(control.threads);
       control.route("GET", "/status", query -> pipeline.status());
       control.route("POST", "/flush", control::flush);
+      control.action("/hold", query -> pipeline.hold(duration(query, "longest", "0s")));
       control.action("/pause", query -> pipeline.pause());
       control.action("/resume", query -> pipeline.resume());
       control.action("/stop", query -> pipeline.stop());
@@ -186,13 +189,20 @@ public final class ControlServer implements AutoCloseable {
     exchange.getResponseBody().write(bytes);
   }
 
+  private static Duration duration(Map<String, String> query, String name, String standard) {
+    return OptionType.readDuration(query.getOrDefault(name, standard));
+  }
+
   private Object flush(Map<String, String> query) {
     Optional<Lsn> position = Optional.ofNullable(query.get("position")).map(Lsn::parse);
-    Duration wait = OptionType.readDuration(query.getOrDefault("timeout", "60s"));
+    Duration wait = duration(query, "timeout", "60s");
+    Duration stay = duration(query, "stay", "0s");
     try {
-      return Map.of(
-          "tidemark",
-          pipeline.flush(position).get(wait.toMillis(), TimeUnit.MILLISECONDS).toString());
+      CompletableFuture<Position> flush =
+          stay.isZero() || position.isEmpty()
+              ? pipeline.flush(position)
+              : pipeline.flushAndStay(position.get(), stay);
+      return Map.of("tidemark", flush.get(wait.toMillis(), TimeUnit.MILLISECONDS).toString());
     } catch (TimeoutException e) {
       throw new TidemarkException(
           ErrorCode.BUSY,

@@ -40,6 +40,11 @@ final class Lane implements Runnable {
   private final FlushAsks asks = new FlushAsks();
   private final TableGate gate = new TableGate();
 
+  /** Nothing beyond the position is committed before the time, see {@link System#nanoTime}. */
+  private record Stay(Lsn position, long until) {}
+
+  private volatile Stay stay = new Stay(Lsn.ZERO, System.nanoTime());
+
   /** Entries of the engine's own that were committed. */
   private final Set<String> stored = ConcurrentHashMap.newKeySet();
 
@@ -131,6 +136,12 @@ final class Lane implements Runnable {
     return answer;
   }
 
+  /** Commits nothing beyond a position for a time; zero ends it. */
+  void stay(Lsn position, Duration longest) {
+    stay = new Stay(position, System.nanoTime() + longest.toNanos());
+    handOver.wake();
+  }
+
   @Override
   public void run() {
     try {
@@ -220,7 +231,9 @@ final class Lane implements Runnable {
   }
 
   private boolean mayFlush() {
-    return boundary.position().covers(tidemark);
+    boolean stays =
+        stay.position().isBefore(boundary.position().lsn()) && System.nanoTime() - stay.until() < 0;
+    return boundary.position().covers(tidemark) && !stays;
   }
 
   private boolean hasNews() {

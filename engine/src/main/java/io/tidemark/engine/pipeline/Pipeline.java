@@ -12,6 +12,7 @@ import io.tidemark.engine.spill.LaneSpill;
 import io.tidemark.engine.spill.SpillBudget;
 import io.tidemark.engine.transform.TransformChain;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -141,7 +142,10 @@ public final class Pipeline {
    */
   public CompletableFuture<Position> flush(Optional<Lsn> position) {
     PipelineRun life = runningLife();
-    Lsn upTo = position.orElseGet(() -> life.sourceStatus().head());
+    return flush(life, position.orElseGet(() -> life.sourceStatus().head()));
+  }
+
+  private static CompletableFuture<Position> flush(PipelineRun life, Lsn upTo) {
     List<CompletableFuture<Position>> answers = new ArrayList<>();
     for (Lane lane : life.delivery().lanes()) {
       answers.add(lane.flushAt(upTo));
@@ -151,6 +155,30 @@ public final class Pipeline {
         .thenApply(
             done ->
                 answers.stream().map(CompletableFuture::join).reduce(Position::meet).orElseThrow());
+  }
+
+  /**
+   * Lets the source read nothing more, until {@link #flushAndStay} or until a time is over. A
+   * position that is made after this can be cut at exactly.
+   *
+   * @param longest zero ends it, and what {@link #flushAndStay} began
+   */
+  public void hold(Duration longest) {
+    PipelineRun life = runningLife();
+    life.request(new SourceRequest.Hold(longest));
+    if (longest.isZero()) {
+      life.delivery().lanes().forEach(lane -> lane.stay(Lsn.ZERO, Duration.ZERO));
+    }
+  }
+
+  /**
+   * Like {@link #flush}, and nothing beyond the position is committed before a time is over or
+   * {@link #hold} ends it: so long all copies stand there, while reading goes on.
+   */
+  public CompletableFuture<Position> flushAndStay(Lsn position, Duration longest) {
+    PipelineRun life = runningLife();
+    life.delivery().lanes().forEach(lane -> lane.stay(position, longest));
+    return flush(life, position);
   }
 
   /** Stops taking from the source, until {@link #resume}; what was taken is still committed. */

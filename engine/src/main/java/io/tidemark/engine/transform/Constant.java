@@ -63,6 +63,11 @@ record Constant(TablePatterns tables, String column, Kind kind, String value) im
   }
 
   @Override
+  public boolean alters(TableSchema schema) {
+    return tables.fit(schema.name());
+  }
+
+  @Override
   public ChangeBatch apply(ChangeBatch batch) {
     if (!tables.fit(batch.table())) {
       return batch;

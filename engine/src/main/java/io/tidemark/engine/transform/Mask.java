@@ -119,6 +119,11 @@ final class Mask implements Transform {
   }
 
   @Override
+  public boolean alters(TableSchema schema) {
+    return config.tables().fit(schema.name());
+  }
+
+  @Override
   public ChangeBatch apply(ChangeBatch batch) {
     if (!config.tables().fit(batch.table())) {
       return batch;

@@ -64,6 +64,11 @@ record Rename(TableName table, TableName to, Map<String, String> columns) implem
   }
 
   @Override
+  public boolean alters(TableSchema schema) {
+    return false;
+  }
+
+  @Override
   public ChangeBatch apply(ChangeBatch batch) {
     return batch.table().equals(table)
         ? batch.as(

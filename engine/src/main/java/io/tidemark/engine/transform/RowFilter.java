@@ -57,6 +57,11 @@ final class RowFilter implements Transform {
   }
 
   @Override
+  public boolean alters(TableSchema schema) {
+    return tables.fit(schema.name());
+  }
+
+  @Override
   public ChangeBatch apply(ChangeBatch batch) {
     return tables.fit(batch.table()) ? judge(batch.schema()).filter(batch) : batch;
   }

@@ -51,6 +51,11 @@ record SelectColumns(TablePatterns tables, List<String> include, List<String> ex
   }
 
   @Override
+  public boolean alters(TableSchema schema) {
+    return false;
+  }
+
+  @Override
   public ChangeBatch apply(ChangeBatch batch) {
     if (!tables.fit(batch.table())) {
       return batch;

@@ -15,6 +15,11 @@ record SelectTables(TablePatterns include, TablePatterns exclude) implements Tra
   }
 
   @Override
+  public boolean alters(TableSchema schema) {
+    return false;
+  }
+
+  @Override
   public ChangeBatch apply(ChangeBatch batch) {
     return batch;
   }

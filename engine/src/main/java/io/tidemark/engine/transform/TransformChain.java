@@ -40,6 +40,18 @@ public final class TransformChain implements Transform {
   }
 
   @Override
+  public boolean alters(TableSchema schema) {
+    Optional<TableSchema> at = Optional.of(schema);
+    for (Transform transform : transforms) {
+      if (at.isPresent() && transform.alters(at.get())) {
+        return true;
+      }
+      at = at.flatMap(transform::schema);
+    }
+    return false;
+  }
+
+  @Override
   public ChangeBatch apply(ChangeBatch batch) {
     ChangeBatch at = batch;
     for (Transform transform : transforms) {

@@ -1,0 +1,60 @@
+package io.tidemark.app.demo;
+
+import io.tidemark.app.Wiring;
+import io.tidemark.postgres.PostgresConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The PostgreSQL of a demo that does not run: it was part of the demo, so whoever compares the copy
+ * with it starts it again.
+ */
+public final class WokenDatabase implements AutoCloseable {
+  private final PostgresConfig source;
+  private final Optional<DemoFolder> folder;
+  private final Optional<DemoDatabase> database;
+
+  private WokenDatabase(
+      PostgresConfig source, Optional<DemoFolder> folder, Optional<DemoDatabase> database) {
+    this.source = source;
+    this.folder = folder;
+    this.database = database;
+  }
+
+  /**
+   * Makes a source reachable.
+   *
+   * @param config the configuration file that names it; nothing is done where it is no demo's own,
+   *     or the demo runs
+   */
+  public static WokenDatabase wake(Path config, PostgresConfig source, Wiring wiring) {
+    Path place = config.toAbsolutePath().getParent();
+    boolean ofDemo = Files.exists(place.resolve("demo.lock")) && Files.exists(place.resolve("postgres"));
+    if (!ofDemo || StoppedDemo.isRunning(place)) {
+      return new WokenDatabase(source, Optional.empty(), Optional.empty());
+    }
+    DemoFolder folder = DemoFolder.open(place);
+    try {
+      DemoDatabase database = DemoDatabase.start(folder.postgres());
+      return new WokenDatabase(
+          source.at(wiring.source(database.url()).endpoint()),
+          Optional.of(folder),
+          Optional.of(database));
+    } catch (RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  /** The source, as it can be reached now. */
+  public PostgresConfig source() {
+    return source;
+  }
+
+  @Override
+  public void close() {
+    database.ifPresent(DemoDatabase::close);
+    folder.ifPresent(DemoFolder::close);
+  }
+}

@@ -1,0 +1,115 @@
+package io.tidemark.app.verify;
+
+import io.tidemark.api.config.OptionType;
+import io.tidemark.app.live.Sizes;
+import io.tidemark.engine.verify.Difference;
+import io.tidemark.engine.verify.TableReport;
+import io.tidemark.engine.verify.TableReport.Verdict;
+import io.tidemark.engine.verify.VerifyPlan;
+import io.tidemark.engine.verify.VerifyReport;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What was found, for a person. */
+public final class VerifyLines {
+  private static final String ROW = "  %-28s %-10s %14s %7s %10s %8s";
+
+  private VerifyLines() {}
+
+  /** The report, line by line. */
+  public static List<String> of(VerifyReport report) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        ROW.formatted("table", "verdict", "rows compared", "rounds", "differing", "time")
+            .stripTrailing());
+    for (TableReport table : report.tables()) {
+      lines.add(
+          ROW.formatted(
+                  table.table(),
+                  OptionType.word(table.verdict()),
+                  Sizes.count(table.rows()),
+                  Sizes.count(table.ranges()),
+                  (table.atLeast() ? ">" : "") + Sizes.count(table.differing()),
+                  Sizes.seconds(table.millis() / 1000.0))
+              .stripTrailing());
+      details(table).forEach(line -> lines.add("    " + line));
+    }
+    lines.add("");
+    lines.add(load(report));
+    lines.add(sentence(report));
+    return lines;
+  }
+
+  /** All that is to be said of one table beside the numbers. */
+  static List<String> details(TableReport table) {
+    List<String> lines = new ArrayList<>();
+    if (!table.reason().isEmpty()) {
+      lines.add(table.reason());
+    }
+    table.notes().forEach(note -> lines.add("not compared: " + note));
+    if (table.parked() > 0) {
+      lines.add(
+          "excepted: %s rows that wait as dead letters".formatted(Sizes.count(table.parked())));
+    }
+    table.differences().forEach(difference -> lines.add(text(difference)));
+    if (table.differing() > table.differences().size() && !table.differences().isEmpty()) {
+      lines.add("... the first %d are named".formatted(table.differences().size()));
+    }
+    return lines;
+  }
+
+  private static String text(Difference difference) {
+    String kind =
+        switch (difference.kind()) {
+          case MISSING -> "missing in the copy";
+          case EXTRA -> "only in the copy";
+          case CHANGED -> "other values";
+        };
+    String row =
+        difference.key().isEmpty()
+            ? "a row without a key, " + Sizes.count(difference.rows()) + " times"
+            : "key (" + String.join(", ", difference.key()) + ")";
+    return kind
+        + ": "
+        + row
+        + (difference.columns().isEmpty() ? "" : " in " + String.join(", ", difference.columns()));
+  }
+
+  /** What it cost the source. */
+  static String load(VerifyReport report) {
+    return "Load on the source: %s statements of together %s over %s rows%s."
+        .formatted(
+            Sizes.count(report.load().statements()),
+            Sizes.seconds(report.load().millis() / 1000.0),
+            Sizes.count(report.load().rows()),
+            report.heldMillis() == 0
+                ? "; vacuum was not held back"
+                : "; one snapshot held back vacuum for "
+                    + Sizes.seconds(report.heldMillis() / 1000.0));
+  }
+
+  /** The outcome in one sentence. */
+  static String sentence(VerifyReport report) {
+    String share =
+        report.plan().sample() < 1
+            ? " in a sample of %s %% (seed %d)"
+                .formatted(Sizes.percent(report.plan().sample()), report.plan().seed())
+            : "";
+    String where =
+        report.plan().mode() == VerifyPlan.Mode.ONE_POSITION || !report.position().isEmpty()
+            ? " at " + report.position()
+            : "";
+    String counts =
+        "%d tables equal%s, %d excepted"
+            .formatted(report.count(Verdict.EQUAL), share, report.count(Verdict.EXCEPTED));
+    if (report.count(Verdict.DIFFERENT) > 0) {
+      return "DIFFERENT: %d tables differ%s; %d undecided, %s. Copy a table again with 'tidemark tables recopy'."
+          .formatted(
+              report.count(Verdict.DIFFERENT), where, report.count(Verdict.UNDECIDED), counts);
+    }
+    return report.count(Verdict.UNDECIDED) > 0
+        ? "UNDECIDED: %d tables could not be decided; %s."
+            .formatted(report.count(Verdict.UNDECIDED), counts)
+        : "EQUAL: %s, in %s.".formatted(counts, Sizes.seconds(report.millis() / 1000.0));
+  }
+}

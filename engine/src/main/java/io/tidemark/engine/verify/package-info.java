@@ -1,0 +1,2 @@
+/** The proof that a copy equals its source. */
+package io.tidemark.engine.verify;
