@@ -66,7 +66,17 @@ class ReadmeIT {
     }
     assertThat(done)
         .as("the commands that the README shows")
-        .contains("demo", "query", "init", "validate", "doctor", "run", "status", "tables", "verify", "drop");
+        .contains(
+            "demo",
+            "query",
+            "init",
+            "validate",
+            "doctor",
+            "run",
+            "status",
+            "tables",
+            "verify",
+            "drop");
   }
 
   /** Does what the doctor says against what blocks, as the owner of the tables. */

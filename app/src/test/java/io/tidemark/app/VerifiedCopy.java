@@ -82,8 +82,7 @@ final class VerifiedCopy implements AutoCloseable {
   /** Runs the pipeline until a number of tables are members. */
   void start(int tables) throws Exception {
     Wiring wiring = new Wiring(Map.of());
-    pipeline =
-        RunningPipeline.start(wiring.pipeline(wiring.load(config)), folder.resolve("data"));
+    pipeline = RunningPipeline.start(wiring.pipeline(wiring.load(config)), folder.resolve("data"));
     while (members() < tables) {
       assertThat(pipeline.hasEnded()).as("the pipeline has ended").isFalse();
       Thread.sleep(50);

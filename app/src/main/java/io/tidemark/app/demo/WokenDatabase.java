@@ -30,7 +30,8 @@ public final class WokenDatabase implements AutoCloseable {
    */
   public static WokenDatabase wake(Path config, PostgresConfig source, Wiring wiring) {
     Path place = config.toAbsolutePath().getParent();
-    boolean ofDemo = Files.exists(place.resolve("demo.lock")) && Files.exists(place.resolve("postgres"));
+    boolean ofDemo =
+        Files.exists(place.resolve("demo.lock")) && Files.exists(place.resolve("postgres"));
     if (!ofDemo || StoppedDemo.isRunning(place)) {
       return new WokenDatabase(source, Optional.empty(), Optional.empty());
     }

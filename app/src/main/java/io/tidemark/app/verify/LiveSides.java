@@ -152,8 +152,7 @@ public final class LiveSides implements Sides {
     String name = "tidemark_verify_" + Long.toHexString(new SecureRandom().nextLong());
     pipeline.hold(HOLD);
     try (ExportedSlot slot =
-        ExportedSlot.create(
-            connector, name, ExportedSlot.Kind.TEMPORARY, TURN, waitsFor -> {})) {
+        ExportedSlot.create(connector, name, ExportedSlot.Kind.TEMPORARY, TURN, waitsFor -> {})) {
       long since = System.nanoTime();
       PostgresReader snapshot = PostgresReader.under(source, environment, slot, limits);
       try {

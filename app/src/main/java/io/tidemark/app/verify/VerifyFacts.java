@@ -1,7 +1,7 @@
 package io.tidemark.app.verify;
 
-import io.tidemark.api.copy.SourceReader.Load;
 import io.tidemark.api.config.OptionType;
+import io.tidemark.api.copy.SourceReader.Load;
 import io.tidemark.engine.verify.Difference;
 import io.tidemark.engine.verify.TableReport;
 import io.tidemark.engine.verify.VerifyReport;

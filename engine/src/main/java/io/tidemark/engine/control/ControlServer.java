@@ -46,10 +46,10 @@ import org.slf4j.LoggerFactory;
  * a token that only the pipeline's user can read. {@link ControlClient} speaks to it.
  *
  * <p>{@code GET /status}; {@code POST /flush?position=16/B374D848&timeout=30s&stay=10s}, {@code
- * /hold?longest=10s}, {@code /pause}, {@code /resume}, {@code /stop}, {@code /tables/recopy?table=public.accounts}, {@code
- * /tables/pause}, {@code /tables/resume}; {@code GET /letters}, {@code POST
- * /letters/replay?table=public.accounts}, {@code /letters/discard}. Answers are JSON; a failure is
- * {@code {"code", "error"}}.
+ * /hold?longest=10s}, {@code /pause}, {@code /resume}, {@code /stop}, {@code
+ * /tables/recopy?table=public.accounts}, {@code /tables/pause}, {@code /tables/resume}; {@code GET
+ * /letters}, {@code POST /letters/replay?table=public.accounts}, {@code /letters/discard}. Answers
+ * are JSON; a failure is {@code {"code", "error"}}.
  */
 public final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);

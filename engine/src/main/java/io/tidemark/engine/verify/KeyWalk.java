@@ -32,8 +32,7 @@ final class KeyWalk {
   private final Digest.Maker maker = new Digest.Maker();
   private final Random chance;
 
-  KeyWalk(
-      TablePair pair, Comparator<List<String>> order, VerifyPlan plan, Findings findings) {
+  KeyWalk(TablePair pair, Comparator<List<String>> order, VerifyPlan plan, Findings findings) {
     this.pair = pair;
     this.order = order;
     this.plan = plan;

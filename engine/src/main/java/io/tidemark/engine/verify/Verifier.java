@@ -93,7 +93,8 @@ public final class Verifier {
     }
     if (tables.stream().anyMatch(Progress::isOpen)) {
       Optional<Sides.Joint> joint = Optional.empty();
-      String why = "no pipeline runs that could bring the copy to the source's position. Start it, and verify again.";
+      String why =
+          "no pipeline runs that could bring the copy to the source's position. Start it, and verify again.";
       try {
         joint = sides.joint();
       } catch (TidemarkException e) {
@@ -241,8 +242,7 @@ public final class Verifier {
 
   private void settle(
       Progress table, CopySide.Subject now, Sides.Joint joint, List<Runnable> copyLooks) {
-    Optional<TablePair> pair =
-        TablePair.of(joint.source(), joint.copy().reader(), now, transforms);
+    Optional<TablePair> pair = TablePair.of(joint.source(), joint.copy().reader(), now, transforms);
     if (pair.isEmpty()) {
       table.leave(
           Verdict.UNDECIDED, "The source has this table no more, and the copy still has it.");
@@ -295,8 +295,7 @@ public final class Verifier {
   }
 
   private static Load plus(Load a, Load b) {
-    return new Load(
-        a.statements() + b.statements(), a.rows() + b.rows(), a.millis() + b.millis());
+    return new Load(a.statements() + b.statements(), a.rows() + b.rows(), a.millis() + b.millis());
   }
 
   private static long millisSince(long nanos) {

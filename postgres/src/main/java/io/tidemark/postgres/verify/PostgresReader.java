@@ -33,17 +33,12 @@ public final class PostgresReader implements SourceReader {
   private final boolean utf8;
 
   private PostgresReader(
-      PostgresConfig config,
-      Connection reading,
-      Optional<Connection> present,
-      VerifyLimits limits)
+      PostgresConfig config, Connection reading, Optional<Connection> present, VerifyLimits limits)
       throws SQLException {
     this.reading = reading;
     this.present = present;
     String encoding =
-        reading
-            .unwrap(org.postgresql.PGConnection.class)
-            .getParameterStatus("server_encoding");
+        reading.unwrap(org.postgresql.PGConnection.class).getParameterStatus("server_encoding");
     if ("SQL_ASCII".equals(encoding)) {
       throw new TidemarkException(
           ErrorCode.SOURCE_NOT_READY,
@@ -121,9 +116,7 @@ public final class PostgresReader implements SourceReader {
           relation -> new SourceTable(asking, relation, form, columns, filter(form), types, utf8));
     } catch (SQLException e) {
       throw new TidemarkException(
-          ServerWords.state(e).startsWith("08")
-              ? ErrorCode.SOURCE_UNREACHABLE
-              : ErrorCode.QUERY,
+          ServerWords.state(e).startsWith("08") ? ErrorCode.SOURCE_UNREACHABLE : ErrorCode.QUERY,
           "Cannot look at " + form.name() + ": " + ServerWords.of(e) + ". Verify again.",
           e);
     } finally {
