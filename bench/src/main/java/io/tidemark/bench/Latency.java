@@ -2,11 +2,8 @@ package io.tidemark.bench;
 
 import io.tidemark.api.model.Lsn;
 import io.tidemark.embedded.EmbeddedPostgres;
-import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
-import io.tidemark.parquet.ParquetConfig;
-import io.tidemark.parquet.ParquetSink;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.PostgresSource;
 import java.nio.file.Path;
@@ -57,13 +54,12 @@ final class Latency {
 
   static Result measure(EmbeddedPostgres server, Reader.Job job) throws Exception {
     PostgresConfig source = TidemarkReader.source(job, "never");
-    ParquetConfig lake = ParquetConfig.of(Path.of(job.folder(), "lake").toString());
     Pipeline pipeline =
         new Pipeline(
             PipelineConfig.of("latency", Path.of(job.folder(), "data"), FLUSH),
             () -> new PostgresSource(source, Map.of()),
             List.of(),
-            List.of(new NamedSink("lake", "parquet", () -> new ParquetSink(lake))));
+            List.of(Target.PARQUET.sink(job)));
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread running = new Thread(() -> TidemarkReader.run(pipeline, failure), "pipeline");
     running.start();

@@ -13,7 +13,7 @@ enum ReaderKind {
   TIDEMARK("tidemark", "Tidemark to Parquet") {
     @Override
     Reader reader() {
-      return new TidemarkReader(TidemarkReader.What.STREAM);
+      return new TidemarkReader(TidemarkReader.What.STREAM, Target.PARQUET);
     }
   },
   DEBEZIUM("debezium", "Debezium JSON") {
@@ -37,7 +37,7 @@ enum ReaderKind {
   TIDEMARK_SNAPSHOT("tidemark", "Tidemark to Parquet") {
     @Override
     Reader reader() {
-      return new TidemarkReader(TidemarkReader.What.SNAPSHOT);
+      return new TidemarkReader(TidemarkReader.What.SNAPSHOT, Target.PARQUET);
     }
   },
   DEBEZIUM_SNAPSHOT("debezium", "Debezium JSON") {
@@ -50,6 +50,24 @@ enum ReaderKind {
     @Override
     Reader reader() {
       return DebeziumReader.snapshot(Format.STRUCT);
+    }
+  },
+  TIDEMARK_DUCKDB("tidemark", "Tidemark to DuckDB") {
+    @Override
+    Reader reader() {
+      return new TidemarkReader(TidemarkReader.What.STREAM, Target.DUCKDB);
+    }
+  },
+  TIDEMARK_DUCKDB_SNAPSHOT("tidemark", "Tidemark to DuckDB") {
+    @Override
+    Reader reader() {
+      return new TidemarkReader(TidemarkReader.What.SNAPSHOT, Target.DUCKDB);
+    }
+  },
+  PARQUET_IMPORT("import", "DuckDB from Parquet") {
+    @Override
+    Reader reader() {
+      return new ParquetImport();
     }
   };
 

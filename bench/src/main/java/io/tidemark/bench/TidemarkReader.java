@@ -8,11 +8,8 @@ import io.tidemark.api.source.ResumePoint;
 import io.tidemark.api.source.SourceEvent;
 import io.tidemark.api.source.SourceRequest;
 import io.tidemark.api.source.SourceStatus;
-import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
-import io.tidemark.parquet.ParquetConfig;
-import io.tidemark.parquet.ParquetSink;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.PostgresSource;
 import java.nio.file.Path;
@@ -30,7 +27,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Tidemark with its default settings, into Parquet on a local folder. The clock runs until a forced
+ * Tidemark with its default settings, into a copy on this machine. The clock runs until a forced
  * flush after the last change has been committed; for a stream from the first change that was read,
  * for a snapshot from the moment at which the source is open.
  */
@@ -56,9 +53,11 @@ final class TidemarkReader implements Reader {
   }
 
   private final What what;
+  private final Target target;
 
-  TidemarkReader(What what) {
+  TidemarkReader(What what, Target target) {
     this.what = what;
+    this.target = target;
   }
 
   @Override
@@ -66,13 +65,12 @@ final class TidemarkReader implements Reader {
     Measure.Clock clock = new Measure.Clock();
     PostgresConfig source = source(job, what.snapshotMode);
     Lsn start = startOf(job);
-    ParquetConfig lake = ParquetConfig.of(Path.of(job.folder(), "lake").toString());
     Pipeline pipeline =
         new Pipeline(
             PipelineConfig.of("bench", Path.of(job.folder(), "data"), FLUSH),
             () -> new Timed(new PostgresSource(source, Map.of()), clock, start),
             List.of(),
-            List.of(new NamedSink("lake", "parquet", () -> new ParquetSink(lake))));
+            List.of(target.sink(job)));
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread running = new Thread(() -> run(pipeline, failure), "pipeline");
     running.start();

@@ -92,6 +92,11 @@ public interface Sink extends AutoCloseable {
    */
   void commit(Commit commit) throws SinkException;
 
+  /** The last work that it did beside commits; any thread, at any time. */
+  default Upkeep upkeep() {
+    return Upkeep.NONE;
+  }
+
   /**
    * Releases connections and memory; what was staged and not committed is left to the next open.
    */

@@ -2,6 +2,7 @@ package io.tidemark.app.command;
 
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableState;
+import io.tidemark.api.sink.Upkeep;
 import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.demo.StoppedDemo;
@@ -108,7 +109,21 @@ final class PipelineLook {
         look.committedAtMicros(),
         tables,
         new PipelineStatus.SinkLine(
-            copy.name(), "duckdb", "stopped", "", tidemark, 0, 0, 0, 0, 0, 0, "", 0, 0));
+            copy.name(),
+            "duckdb",
+            "stopped",
+            "",
+            tidemark,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            "",
+            0,
+            0,
+            Upkeep.NONE));
   }
 
   private Stored stored(Setup.Lake lake) {
@@ -138,7 +153,8 @@ final class PipelineLook {
               0,
               "",
               0,
-              0));
+              0,
+              Upkeep.NONE));
     }
   }
 

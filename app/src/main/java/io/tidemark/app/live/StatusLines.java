@@ -52,6 +52,15 @@ public final class StatusLines {
       if (!sink.problem().isEmpty()) {
         lines.add(line("  ! %s: %s", sink.name(), sink.problem()));
       }
+      if (!sink.upkeep().what().isEmpty()) {
+        lines.add(
+            line(
+                "  %-8s %s %s in %s",
+                sink.name(),
+                sink.upkeep().what(),
+                Sizes.bytes(sink.upkeep().bytes()),
+                Sizes.seconds(sink.upkeep().seconds())));
+      }
     }
     lines.add("");
     lines.addAll(tables(status));

@@ -176,7 +176,8 @@ final class CopyTables {
     }
     file.execute(new ChangesView(form, run).sql());
     Ops ops = run.stream().map(Segment::ops).reduce(Ops.NONE, Ops::and);
-    new CurrentTable(file, sql(table), form, ops, which).apply();
+    boolean unchanged = run.stream().anyMatch(Segment::hasUnchanged);
+    new CurrentTable(file, sql(table), form, ops, which, unchanged).apply();
   }
 
   private void evolve(TableName table, TargetForm wanted) throws SQLException {

@@ -18,19 +18,23 @@ final class CurrentTable {
   private final TargetForm form;
   private final Ops ops;
   private final String which;
+  private final boolean unchanged;
 
   /**
    * @param table its whole name in SQL
    * @param form its form, the one that the view has been made for
    * @param ops what operations the view may have
    * @param which condition on the rows of the view that are to be applied
+   * @param unchanged whether any row may leave values out
    */
-  CurrentTable(CopyFile file, String table, TargetForm form, Ops ops, String which) {
+  CurrentTable(
+      CopyFile file, String table, TargetForm form, Ops ops, String which, boolean unchanged) {
     this.file = file;
     this.table = table;
     this.form = form;
     this.ops = ops;
     this.which = which;
+    this.unchanged = unchanged;
   }
 
   void apply() throws SQLException {
@@ -48,7 +52,7 @@ final class CurrentTable {
       new RowSql(file, table, form)
           .insert(ChangesView.NAME, "w", RowSql.LIVE + " AND " + counted + notVoid);
     } else if (form.hasKey()) {
-      new KeyedRows(file, table, form, notVoid).apply(counted);
+      new KeyedRows(file, table, form, notVoid, unchanged).apply(counted);
     } else {
       new CountedRows(file, table, form, notVoid).apply(counted);
     }

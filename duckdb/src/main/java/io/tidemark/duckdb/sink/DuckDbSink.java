@@ -13,6 +13,7 @@ import io.tidemark.api.sink.Sink;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.api.sink.Staged;
+import io.tidemark.api.sink.Upkeep;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,7 +47,7 @@ public final class DuckDbSink implements Sink {
   private final List<TableSchema> unknown = new ArrayList<>();
 
   private CopyFile file;
-  private Publisher publisher;
+  private volatile Publisher publisher;
   private StateTables state;
   private FormStore store;
   private Stage stage;
@@ -321,6 +322,12 @@ public final class DuckDbSink implements Sink {
       return new SinkException.Retryable("Cannot write " + config.place() + ": " + reason + ".", e);
     }
     throw new IllegalStateException("Cannot write " + config.place() + ": " + reason, e);
+  }
+
+  @Override
+  public Upkeep upkeep() {
+    Publisher now = publisher;
+    return now == null ? Upkeep.NONE : now.last();
   }
 
   private void rollBack() {

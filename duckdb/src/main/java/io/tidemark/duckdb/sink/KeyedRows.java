@@ -21,19 +21,26 @@ final class KeyedRows {
   private final TargetForm form;
   private final RowSql sql;
   private final String notVoid;
+  private final boolean leavesOut;
 
   /**
    * @param notVoid condition, with AND before it, that a change {@code w} was not emptied away
+   * @param leavesOut whether any change may leave values out
    */
-  KeyedRows(CopyFile file, String table, TargetForm form, String notVoid) {
+  KeyedRows(CopyFile file, String table, TargetForm form, String notVoid, boolean leavesOut) {
     this.file = file;
     this.table = table;
     this.form = form;
     this.sql = new RowSql(file, table, form);
     this.notVoid = notVoid;
+    this.leavesOut = leavesOut;
   }
 
   void apply(String counted) throws SQLException {
+    if (!leavesOut) {
+      step(counted);
+      return;
+    }
     requireKeys(counted);
     String left =
         form.columns().stream()
@@ -112,7 +119,7 @@ final class KeyedRows {
             + " AND "
             + range
             + notVoid);
-    List<Part> unchanged = unchanged();
+    List<Part> unchanged = leavesOut ? unchanged() : List.of();
     if (!unchanged.isEmpty()) {
       fill(range, unchanged);
     }

@@ -4,6 +4,7 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Commit;
 import io.tidemark.api.sink.SinkState;
+import io.tidemark.api.sink.Upkeep;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes the file for readers: a copy of the whole file as of one tidemark, put in the place of the
  * one before by a rename. Who has that one open keeps it. Runs between two commits, on the sink's
- * thread, so that the copy is of one moment; what it costs is logged.
+ * thread, so that the copy is of one moment; what it costs is shown.
  */
 final class Publisher {
   private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
@@ -29,6 +30,7 @@ final class Publisher {
   private boolean changed;
   private Map<TableName, TableState> tables = Map.of();
   private boolean toldTooLong;
+  private volatile Upkeep last = Upkeep.NONE;
 
   /**
    * Makes one.
@@ -57,8 +59,10 @@ final class Publisher {
         tooLong(length);
       } else {
         file.execute("CHECKPOINT");
+        length = file.bytes().size();
         publish(file.bytes());
         changed = false;
+        last = new Upkeep("published", (System.nanoTime() - began) / 1e9, length);
         LOG.debug(
             "Published {} bytes as {} in {} ms.",
             length,
@@ -73,6 +77,11 @@ final class Publisher {
           e.toString());
     }
     nextNanos = System.nanoTime() + config.publishEvery().toNanos();
+  }
+
+  /** The last time that the file for readers was made; any thread. */
+  Upkeep last() {
+    return last;
   }
 
   private void tooLong(long length) {

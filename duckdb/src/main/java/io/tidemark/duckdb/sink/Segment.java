@@ -42,6 +42,11 @@ record Segment(String table, TargetForm form, Set<String> columns, Ops ops) {
     columns = Set.copyOf(columns);
   }
 
+  /** Whether any row may leave a value out. */
+  boolean hasUnchanged() {
+    return columns.stream().anyMatch(column -> column.charAt(0) == 'u');
+  }
+
   boolean has(String column) {
     return columns.contains(column);
   }

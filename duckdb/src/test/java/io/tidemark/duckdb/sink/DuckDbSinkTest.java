@@ -51,6 +51,9 @@ class DuckDbSinkTest {
         SinkSession session = SinkSession.open(destination)) {
       session.stage(first).phase(ITEMS.name(), Phase.MEMBER).flush(110);
       try (Connection reader = connect(config.readPath())) {
+        assertThat(session.sink().upkeep().what()).isEqualTo("published");
+        assertThat(session.sink().upkeep().bytes()).isEqualTo(Files.size(config.readPath()));
+        assertThat(session.sink().upkeep().seconds()).isPositive();
         session.stage(second).flush(210);
         assertThat(rows(reader, "FROM shop.items")).containsExactly("1,a");
         assertThat(rows(reader, "SELECT position FROM _tidemark.tidemark")).containsExactly("0/6E");
@@ -159,9 +162,9 @@ class DuckDbSinkTest {
                       "SELECT _op, id, title, stock, _unchanged, _old.id AS was FROM"
                           + " shop.items_changes ORDER BY _lsn, _seq"))
               .isEqualTo(
-                  "[{\"_op\":\"c\",\"id\":1,\"title\":\"a\",\"stock\":7,\"_unchanged\":null,\"was\":null},\n"
-                      + "{\"_op\":\"c\",\"id\":2,\"title\":\"b\",\"stock\":7,\"_unchanged\":null,\"was\":null},\n"
-                      + "{\"_op\":\"u\",\"id\":3,\"title\":null,\"stock\":8,\"_unchanged\":[\"title\"],\"was\":1},\n"
+                  "[{\"_op\":\"c\",\"id\":1,\"title\":\"a\",\"stock\":7,\"_unchanged\":null,\"was\":null},"
+                      + "{\"_op\":\"c\",\"id\":2,\"title\":\"b\",\"stock\":7,\"_unchanged\":null,\"was\":null},"
+                      + "{\"_op\":\"u\",\"id\":3,\"title\":null,\"stock\":8,\"_unchanged\":[\"title\"],\"was\":1},"
                       + "{\"_op\":\"d\",\"id\":2,\"title\":null,\"stock\":null,\"_unchanged\":null,\"was\":null}]");
           assertThat(json(query, "SELECT position FROM tidemark"))
               .isEqualTo("[{\"position\":\"0/D2\"}]");
@@ -212,7 +215,7 @@ class DuckDbSinkTest {
 
   private static String json(DuckDbQuery query, String sql) {
     try (QueryResult result = query.run(sql)) {
-      return result.toJson();
+      return result.toJson().replace("\n", "");
     }
   }
 

@@ -8,6 +8,7 @@ import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Commit;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.Staged;
+import io.tidemark.api.sink.Upkeep;
 import io.tidemark.api.source.SourceEvent;
 import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.state.StateTracker;
@@ -101,6 +102,11 @@ final class Lane implements Runnable {
 
   Optional<String> problem() {
     return sink.problem();
+  }
+
+  /** The last work that the sink did beside commits; any thread. */
+  Upkeep upkeep() {
+    return sink.sink().upkeep();
   }
 
   /** How long the sink has been in the call that it works on now; zero between calls. */

@@ -1,5 +1,6 @@
 package io.tidemark.engine.pipeline;
 
+import io.tidemark.api.sink.Upkeep;
 import java.util.List;
 
 /**
@@ -101,6 +102,7 @@ public record PipelineStatus(
    * @param lastCommit time of the last one, as ISO 8601 in UTC; empty before the first
    * @param waitingBytes what waits in memory between source and sink
    * @param spilledBytes what waits on local disk between source and sink
+   * @param upkeep the last work that it did beside commits
    */
   public record SinkLine(
       String name,
@@ -116,5 +118,6 @@ public record PipelineStatus(
       long commits,
       String lastCommit,
       long waitingBytes,
-      long spilledBytes) {}
+      long spilledBytes,
+      Upkeep upkeep) {}
 }

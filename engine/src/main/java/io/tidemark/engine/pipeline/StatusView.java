@@ -4,6 +4,7 @@ import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
+import io.tidemark.api.sink.Upkeep;
 import io.tidemark.api.source.SourceStatus;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -215,7 +216,8 @@ final class StatusView {
             ? ""
             : Instant.ofEpochMilli(tally.lastCommitMillis()).toString(),
         lane.map(each -> each.handOver().bytes()).orElse(0L),
-        lane.map(each -> each.handOver().spilledBytes()).orElse(0L));
+        lane.map(each -> each.handOver().spilledBytes()).orElse(0L),
+        lane.map(Lane::upkeep).orElse(Upkeep.NONE));
   }
 
   private static Instant instant(long micros) {

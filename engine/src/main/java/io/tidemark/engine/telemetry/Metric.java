@@ -150,7 +150,18 @@ record Metric(String name, Kind kind, String description, ToDoubleFunction<Pipel
               "tidemark.sink.spilled.bytes",
               Kind.GAUGE,
               "What waits on local disk for the sink.",
-              PipelineStatus.SinkLine::spilledBytes));
+              PipelineStatus.SinkLine::spilledBytes),
+          new OfSink(
+              "tidemark.sink.upkeep.seconds",
+              Kind.GAUGE,
+              "How long the sink's last work beside commits took, the file that a DuckDB sink makes"
+                  + " for readers for instance; it does not commit meanwhile.",
+              sink -> sink.upkeep().seconds()),
+          new OfSink(
+              "tidemark.sink.upkeep.bytes",
+              Kind.GAUGE,
+              "How much that wrote.",
+              sink -> sink.upkeep().bytes()));
 
   private static double tables(PipelineStatus status, String state) {
     return status.tables().stream().filter(table -> table.state().equals(state)).count();

@@ -2,6 +2,7 @@ package io.tidemark.engine.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.api.sink.Upkeep;
 import io.tidemark.engine.pipeline.PipelineStatus;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +47,21 @@ class HealthWatchTest {
         List.of(),
         List.of(
             new PipelineStatus.SinkLine(
-                "lake", "x", sink, "", "0/10", 0, 0, 0, 0, 0, commits, "", waitingBytes, 0)));
+                "lake",
+                "x",
+                sink,
+                "",
+                "0/10",
+                0,
+                0,
+                0,
+                0,
+                0,
+                commits,
+                "",
+                waitingBytes,
+                0,
+                Upkeep.NONE)));
   }
 
   @Test
@@ -114,7 +129,8 @@ class HealthWatchTest {
             1,
             "",
             100,
-            0));
+            0,
+            Upkeep.NONE));
   }
 
   private static PipelineStatus with(

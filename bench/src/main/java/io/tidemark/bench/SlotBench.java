@@ -9,25 +9,24 @@ import java.sql.SQLException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 
 /**
- * Capture beside its peers: for each workload every reader gets two slots, one before the warm-up
- * load and one before the measured load; then each drains its own, one reader after another, in a
- * JVM of its own.
+ * Readers side by side: for each workload every reader gets two slots, one before the warm-up load
+ * and one before the measured load; then each drains its own, one reader after another, in a JVM of
+ * its own.
  */
-final class CaptureBench {
+final class SlotBench {
   /** Rows of the snapshot for each row of the other workloads. */
   static final int SNAPSHOT_FACTOR = 10;
 
   private static final int WARM_UP_SHARE = 4;
-  private static final List<ReaderKind> STREAM_READERS =
+  static final List<ReaderKind> STREAM_READERS =
       List.of(
           ReaderKind.RAW_READ,
           ReaderKind.TIDEMARK,
           ReaderKind.DEBEZIUM,
           ReaderKind.DEBEZIUM_STRUCT);
-  private static final List<ReaderKind> SNAPSHOT_READERS =
+  static final List<ReaderKind> SNAPSHOT_READERS =
       List.of(
           ReaderKind.RAW_COPY,
           ReaderKind.TIDEMARK_SNAPSHOT,
@@ -37,13 +36,20 @@ final class CaptureBench {
   private final EmbeddedPostgres server;
   private final Path folder;
   private final long rows;
-  private final Predicate<ReaderKind> chosen;
+  private final List<ReaderKind> streamReaders;
+  private final List<ReaderKind> snapshotReaders;
 
-  CaptureBench(EmbeddedPostgres server, Path folder, long rows, Predicate<ReaderKind> chosen) {
+  SlotBench(
+      EmbeddedPostgres server,
+      Path folder,
+      long rows,
+      List<ReaderKind> streamReaders,
+      List<ReaderKind> snapshotReaders) {
     this.server = server;
     this.folder = folder;
     this.rows = rows;
-    this.chosen = chosen;
+    this.streamReaders = streamReaders;
+    this.snapshotReaders = snapshotReaders;
   }
 
   /** Measures every reader on the stream of one workload. */
@@ -63,7 +69,7 @@ final class CaptureBench {
       Workload.run(db, "CHECKPOINT");
     }
     Map<ReaderKind, Measure> measures = new EnumMap<>(ReaderKind.class);
-    for (ReaderKind kind : chosen(STREAM_READERS)) {
+    for (ReaderKind kind : streamReaders) {
       measures.put(
           kind,
           ReaderProcess.run(
@@ -95,7 +101,7 @@ final class CaptureBench {
       Workload.run(db, "CHECKPOINT");
     }
     Map<ReaderKind, Measure> measures = new EnumMap<>(ReaderKind.class);
-    for (ReaderKind kind : chosen(SNAPSHOT_READERS)) {
+    for (ReaderKind kind : snapshotReaders) {
       measures.put(
           kind,
           ReaderProcess.run(
@@ -118,10 +124,6 @@ final class CaptureBench {
     return Latency.measure(server, job(Latency.TABLE, Latency.TABLE, 0));
   }
 
-  private List<ReaderKind> chosen(List<ReaderKind> kinds) {
-    return kinds.stream().filter(chosen).toList();
-  }
-
   private Reader.Job job(String table, String slot, long changes) throws IOException {
     return new Reader.Job(
         server.jdbcUrl("postgres"),
@@ -139,7 +141,7 @@ final class CaptureBench {
   }
 
   private void createSlots(Connection db, String prefix) throws SQLException {
-    for (ReaderKind kind : chosen(STREAM_READERS)) {
+    for (ReaderKind kind : streamReaders) {
       Workload.run(
           db,
           "SELECT pg_create_logical_replication_slot('" + prefix + word(kind) + "', 'pgoutput')");

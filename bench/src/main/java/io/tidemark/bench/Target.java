@@ -1,0 +1,33 @@
+package io.tidemark.bench;
+
+import io.tidemark.duckdb.sink.DuckDbConfig;
+import io.tidemark.duckdb.sink.DuckDbSink;
+import io.tidemark.engine.pipeline.NamedSink;
+import io.tidemark.parquet.ParquetConfig;
+import io.tidemark.parquet.ParquetSink;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Where Tidemark puts its copy, with default settings. */
+enum Target {
+  /** Parquet files in a folder. */
+  PARQUET {
+    @Override
+    NamedSink sink(Reader.Job job) {
+      ParquetConfig lake = ParquetConfig.of(Path.of(job.folder(), "lake").toString());
+      return new NamedSink("lake", "parquet", () -> new ParquetSink(lake));
+    }
+  },
+  /** Current rows in a DuckDB file; no file for readers, which is made once a minute. */
+  DUCKDB {
+    @Override
+    NamedSink sink(Reader.Job job) {
+      DuckDbConfig file =
+          DuckDbConfig.of(Path.of(job.folder(), "copy.duckdb")).publishing(Duration.ZERO, 0);
+      return new NamedSink("file", "duckdb", () -> new DuckDbSink(file));
+    }
+  };
+
+  /** The sink of a job. */
+  abstract NamedSink sink(Reader.Job job);
+}
