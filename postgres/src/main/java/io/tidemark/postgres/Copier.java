@@ -288,9 +288,9 @@ final class Copier implements Runnable {
     }
     synchronized (book) {
       boolean another = table.oid != 0 && table.oid != found.get().oid();
-      // the stream may have come past the snapshot already, with rows that were left out
+      // the stream may have come past the snapshot already
       if (another
-          || Long.compareUnsigned(table.missed, holder.point().value()) >= 0
+          || table.hasChangesFrom(holder.point())
           || table.state.phase() != Phase.WAITING
           || !published.equals(table.published)) {
         // it changed while the snapshot was looked at: another round

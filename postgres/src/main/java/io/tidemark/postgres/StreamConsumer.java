@@ -261,9 +261,8 @@ final class StreamConsumer implements StreamListener, RelationResolver {
   }
 
   private boolean admits(TrackedTable table, Transaction transaction) {
-    if (!table.follows() && Long.compareUnsigned(table.missed, transaction.commitLsn()) < 0) {
-      // no snapshot below this place may become its copy
-      table.missed = transaction.commitLsn();
+    if (!table.follows()) {
+      table.miss(transaction.commitLsn());
     }
     return config.snapshot().mode() != PostgresConfig.SnapshotMode.ONLY
         && table.follows()
@@ -345,10 +344,7 @@ final class StreamConsumer implements StreamListener, RelationResolver {
     } catch (SQLException e) {
       throw unreachable(e);
     } catch (TidemarkException e) {
-      if (e.code() == ErrorCode.SOURCE_UNREACHABLE) {
-        throw e;
-      }
-      book.leave(table, Phase.FAILED, e.getMessage(), at);
+      failed(table, e, at);
       return;
     }
     boolean known =
@@ -447,9 +443,43 @@ final class StreamConsumer implements StreamListener, RelationResolver {
 
   private Optional<TableSchema> form(
       Relation relation, TrackedTable table, Transaction transaction, boolean leaf) {
-    Optional<TableSchema> known =
-        Alignment.known(relation, table.history.at(transaction.commitLsn()), leaf);
-    return known.isPresent() ? known : newForm(relation, table, transaction, leaf);
+    List<TableSchema> held = table.history.at(transaction.commitLsn());
+    Optional<TableSchema> known = Alignment.known(relation, held, leaf);
+    if (known.isEmpty()) {
+      return newForm(relation, table, transaction, leaf);
+    }
+    if (known.get().version() < held.get(0).version()) {
+      return olderForm(known.get(), held.get(0), table, new Lsn(transaction.commitLsn()));
+    }
+    return known;
+  }
+
+  /** Rows that look as before a change of columns that their own transaction has made. */
+  private Optional<TableSchema> olderForm(
+      TableSchema older, TableSchema newest, TrackedTable table, Lsn at) {
+    Optional<String> doubt;
+    try {
+      doubt =
+          Alignment.doubt(
+              older, newest, look().catalog().relation(table.oid).map(now -> form(now, table)));
+    } catch (TidemarkException e) {
+      return failed(table, e, at);
+    }
+    doubt.ifPresent(reason -> ambiguous(table, reason, at));
+    return doubt.isPresent() ? Optional.empty() : Optional.of(older);
+  }
+
+  private TableSchema form(CatalogTable now, TrackedTable table) {
+    return forms.of(now, table.published, table.history.newest().version() + 1);
+  }
+
+  /** The table leaves the copy, unless it is only that the source cannot be asked. */
+  private <T> Optional<T> failed(TrackedTable table, TidemarkException e, Lsn at) {
+    if (e.code() == ErrorCode.SOURCE_UNREACHABLE) {
+      throw e;
+    }
+    book.leave(table, Phase.FAILED, e.getMessage(), at);
+    return Optional.empty();
   }
 
   private Optional<TableSchema> newForm(
@@ -464,12 +494,11 @@ final class StreamConsumer implements StreamListener, RelationResolver {
           Alignment.find(
               relation,
               newest,
-              now.map(catalog -> forms.of(catalog, table.published, newest.version() + 1)),
+              now.map(catalog -> form(catalog, table)),
               table.look == null ? 0 : table.look.attributes(),
               leaf);
     } catch (TidemarkException e) {
-      book.leave(table, Phase.FAILED, e.getMessage(), at);
-      return Optional.empty();
+      return failed(table, e, at);
     }
     if (outcome instanceof Alignment.Ambiguous ambiguous) {
       ambiguous(table, ambiguous.reason(), at);

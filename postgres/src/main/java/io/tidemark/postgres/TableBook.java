@@ -429,15 +429,28 @@ final class TableBook {
 
   /**
    * Rows of the stream. What the copy holds already, and what was given before the connection was
-   * lost, is left out.
+   * lost, is left out. Rows that were read in a form that has ended before them cost a new copy.
    */
   synchronized void give(ChangeBatch batch) {
     TrackedTable table = tables.get(batch.table());
-    if (table == null || !table.follows() || batch.size() == 0) {
+    if (table == null || batch.size() == 0) {
+      return;
+    }
+    long newest = batch.commitLsn(batch.size() - 1);
+    if (!table.follows()) {
+      table.miss(newest); // it was followed when they were read
       return;
     }
     ChangeBatch rows = table.onlyNew(batch);
     if (rows.size() == 0) {
+      return;
+    }
+    if (rows.schema().version() < table.announced || !table.history.fits(rows.schema(), newest)) {
+      table.miss(newest);
+      again(
+          table,
+          "its columns changed while rows of it were read; it is copied again",
+          new Lsn(newest));
       return;
     }
     announce(table, rows.schema().version());

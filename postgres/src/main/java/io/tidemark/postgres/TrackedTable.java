@@ -119,6 +119,23 @@ final class TrackedTable {
                 .anyMatch(leaf -> Long.compareUnsigned(leaf, place.value()) > 0));
   }
 
+  /**
+   * Whether the stream has come to a place with changes of it, given or left out. A snapshot below
+   * such a place can become its copy no more: those given may have been read in a form that did not
+   * hold.
+   */
+  boolean hasChangesFrom(Lsn place) {
+    return Long.compareUnsigned(missed, place.value()) >= 0
+        || Long.compareUnsigned(lastCommitLsn, place.value()) >= 0;
+  }
+
+  /** Notes that changes were left out. */
+  void miss(long commitLsn) {
+    if (Long.compareUnsigned(missed, commitLsn) < 0) {
+      missed = commitLsn;
+    }
+  }
+
   /** Whether partitions are still to be copied by themselves. */
   boolean lacksLeaves() {
     return !leavesWaiting.isEmpty() || !leavesCopying.isEmpty();

@@ -456,6 +456,10 @@ final class Watch implements Runnable {
             passed);
         return;
       }
+      if (!Forms.sameNumbers(newest, form)
+          && Long.compareUnsigned(tracked.lastCommitLsn, passed.value()) >= 0) {
+        return; // rows have come since, perhaps of a column that only the next look shows
+      }
       book.alter(tracked, form, passed.value());
     }
     boolean otherLeaves = tracked.look != null && otherLeaves(look, tracked.look);

@@ -174,8 +174,12 @@ class StandbyTest {
     capture.assertEqual("t");
   }
 
-  /** Whether the slot has come to the standby for good; each call has it brought there. */
+  /**
+   * Whether the slot has come to the standby for good; each call has it brought there. Others write
+   * meanwhile: on an idle server the slot rests, also where the standby cannot take it over yet.
+   */
   private boolean synced() {
+    ask(primary, "SELECT pg_logical_emit_message(false, 'others', repeat('x', 100000))");
     ask(primary, "SELECT pg_log_standby_snapshot()");
     try {
       ask(standby, "SELECT pg_sync_replication_slots()");

@@ -116,6 +116,35 @@ public final class Alignment {
   }
 
   /**
+   * Why rows that look like those of an older form need not be of it: a transaction has dropped a
+   * column, and may have added one of the same name since.
+   *
+   * @param older the form that the rows seem to have
+   * @param newest the form that the same transaction has shown after it
+   * @param present the form that the catalog has now; empty where the table is gone
+   */
+  public static Optional<String> doubt(
+      TableSchema older, TableSchema newest, Optional<TableSchema> present) {
+    return older.columns().stream()
+        .filter(column -> newest.indexOf(column.attnum()) < 0)
+        .filter(gone -> present.stream().anyMatch(form -> hasAnother(form, gone, older, newest)))
+        .findFirst()
+        .map(
+            gone ->
+                "column '"
+                    + gone.name()
+                    + "' was dropped, and one that is new now may have had its name in the same"
+                    + " transaction");
+  }
+
+  private static boolean hasAnother(
+      TableSchema form, Column gone, TableSchema older, TableSchema newest) {
+    return form.columns().stream()
+        .filter(now -> older.indexOf(now.attnum()) < 0 && newest.indexOf(now.attnum()) < 0)
+        .anyMatch(now -> now.typeOid() == gone.typeOid() && now.typmod() == gone.typmod());
+  }
+
+  /**
    * The catalog is ahead of the stream. Attribute numbers only grow, so a known column that is
    * there stands in the old order, and what is new stands behind all that is known.
    */

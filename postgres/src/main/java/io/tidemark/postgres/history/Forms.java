@@ -57,6 +57,14 @@ public final class Forms {
         && a.partitioned() == b.partitioned();
   }
 
+  /** Whether two forms of a table have the same columns, whatever those are called. */
+  public static boolean sameNumbers(TableSchema a, TableSchema b) {
+    return a.columns().stream()
+        .map(Column::attnum)
+        .toList()
+        .equals(b.columns().stream().map(Column::attnum).toList());
+  }
+
   /** A column keeps the value it gives to older rows, also after the catalog forgot it. */
   private static boolean sameColumns(TableSchema a, TableSchema b) {
     if (a.columns().size() != b.columns().size()) {

@@ -51,6 +51,13 @@ public final class TableHistory {
     return found.isEmpty() ? List.of(versions.get(0).schema()) : found;
   }
 
+  /**
+   * Whether rows of a transaction can be of a form: whether one that holds there has its columns.
+   */
+  public boolean fits(TableSchema form, long commitLsn) {
+    return at(commitLsn).stream().anyMatch(held -> Forms.sameNumbers(held, form));
+  }
+
   /** Versions above a number, oldest first. */
   public List<TableSchema> above(int version) {
     return versions.stream()
