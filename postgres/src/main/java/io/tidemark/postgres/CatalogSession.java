@@ -1,11 +1,15 @@
 package io.tidemark.postgres;
 
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.postgres.catalog.ByteOrder;
 import io.tidemark.postgres.catalog.Catalog;
 import io.tidemark.postgres.catalog.CatalogReader;
 import io.tidemark.postgres.catalog.CatalogTable;
+import io.tidemark.postgres.catalog.RelationSizes;
 import io.tidemark.postgres.catalog.ServerInfo;
+import io.tidemark.postgres.catalog.ServerWords;
 import io.tidemark.postgres.catalog.TableFilter;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.doctor.EventTrigger;
@@ -21,7 +25,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,23 +74,38 @@ final class CatalogSession implements AutoCloseable {
   }
 
   /**
-   * Brings the publications up to the catalog.
+   * Brings the publications up to the catalog, over a connection of its own where there is anything
+   * to do: it may have to wait for tables that are locked, and nobody else shall.
    *
    * @param ours the relations that are, or were, captured
-   * @return the SQL that this role may not run
+   * @return what could not be done; empty also where there was nothing to do
    */
-  synchronized List<String> keepPublications(Catalog catalog, Set<Integer> ours)
-      throws SQLException {
-    return keeper.keep(connection(), catalog, ours);
+  Kept keepPublications(Present present, Set<Integer> ours) throws SQLException {
+    List<String> changes = keeper.changes(present.publications(), present.catalog(), ours);
+    if (changes.isEmpty()) {
+      return new Kept(false, List.of());
+    }
+    try (Connection own = connector.questions()) {
+      return new Kept(true, PublicationKeeper.alter(own, changes));
+    }
   }
+
+  /**
+   * What became of the publications.
+   *
+   * @param touched whether an earlier look at them may be out of date
+   */
+  record Kept(boolean touched, List<PublicationKeeper.Undone> undone) {}
 
   /** From here on only these publications count: the stream is read from no other. */
   synchronized void readFrom(Set<String> names) {
     streamed = Optional.of(Set.copyOf(names));
   }
 
-  synchronized void createPublications(Catalog catalog) throws SQLException {
-    keeper.create(connection(), catalog);
+  void createPublications(Catalog catalog) throws SQLException {
+    try (Connection own = connector.questions()) {
+      keeper.create(own, catalog);
+    }
   }
 
   /** Looks at tables, publications and the types of all columns. */
@@ -124,11 +142,12 @@ final class CatalogSession implements AutoCloseable {
     return catalog;
   }
 
-  /** Whether a relation has no page, so that no transaction has ever put a row into it. */
-  synchronized boolean isEmpty(int oid) throws SQLException {
-    return number(
-            "SELECT coalesce(pg_relation_size(" + Integer.toUnsignedString(oid) + "::oid), 1)")
-        == 0;
+  /**
+   * Whether a relation has no page, so that no transaction has ever put a row into it; empty where
+   * that cannot be told now.
+   */
+  synchronized Optional<Boolean> isEmpty(int oid) throws SQLException {
+    return RelationSizes.isEmpty(connection(), oid);
   }
 
   synchronized Lsn walEnd() throws SQLException {
@@ -234,19 +253,7 @@ final class CatalogSession implements AutoCloseable {
 
   /** Bytes of relations with their large values, by oid. */
   synchronized Map<Integer, Long> sizes(List<Integer> oids) throws SQLException {
-    Map<Integer, Long> sizes = new HashMap<>();
-    Connection open = connection();
-    try (PreparedStatement statement =
-        open.prepareStatement(
-            "SELECT oid, pg_table_size(oid::oid) FROM unnest(?::bigint[]) AS oid")) {
-      statement.setArray(1, array(open, oids));
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          sizes.put((int) row.getLong(1), row.getLong(2));
-        }
-      }
-    }
-    return sizes;
+    return RelationSizes.bytes(connection(), oids);
   }
 
   /** Columns whose texts are ordered by their bytes, as {@code oid.attnum}. */
@@ -282,6 +289,14 @@ final class CatalogSession implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** What a question says that was not answered. */
+  static TidemarkException unreachable(SQLException e) {
+    return new TidemarkException(
+        ErrorCode.SOURCE_UNREACHABLE,
+        "Cannot read the catalog: " + ServerWords.of(e) + ". Trying again.",
+        e);
   }
 
   private long number(String sql) throws SQLException {

@@ -43,6 +43,7 @@ final class Copier implements Runnable {
   private final TypeBook types;
   private final Forms forms;
   private final TableBook book;
+  private final CopyBook copies;
   private final LeafBook leaves;
   private final CopyChoice choice;
   private final CopyPlans plans;
@@ -72,6 +73,7 @@ final class Copier implements Runnable {
     this.types = types;
     this.forms = new Forms(types);
     this.book = book;
+    this.copies = new CopyBook(book);
     this.leaves = new LeafBook(book);
     this.choice = new CopyChoice(config, session, book, types);
     this.plans = new CopyPlans(config, types);
@@ -217,7 +219,7 @@ final class Copier implements Runnable {
     for (TrackedTable table : tables) {
       Optional<CatalogTable> found = present.catalog().table(table.name);
       if (found.isPresent() && table.published != null) {
-        book.follow(
+        copies.follow(
             table,
             forms.of(found.get(), table.published, 1),
             TableLook.of(present.catalog(), found.get()),
@@ -297,7 +299,7 @@ final class Copier implements Runnable {
         return Optional.empty();
       }
       int attempt =
-          book.begin(
+          copies.begin(
               table,
               holder.point().value(),
               holder.takenAtMicros(),

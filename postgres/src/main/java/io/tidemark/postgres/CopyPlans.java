@@ -4,15 +4,14 @@ import io.tidemark.api.model.Column;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.postgres.catalog.CatalogReader;
 import io.tidemark.postgres.catalog.CatalogTable;
+import io.tidemark.postgres.catalog.RelationSizes;
 import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.history.TypeBook;
 import io.tidemark.postgres.snapshot.CopyPlan;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -38,24 +37,12 @@ final class CopyPlans {
   /** A relation as a snapshot shows it. */
   static Relation under(Connection snapshot, CatalogTable leaf) throws SQLException {
     String print = CatalogReader.print(snapshot, leaf.oid()).orElse("(dropped)");
-    try (PreparedStatement statement =
-        snapshot.prepareStatement(
-            "SELECT coalesce(pg_relation_size(?::bigint::oid), 0)"
-                + " / current_setting('block_size')::int")) {
-      statement.setLong(1, Integer.toUnsignedLong(leaf.oid()));
-      try (ResultSet row = statement.executeQuery()) {
-        row.next();
-        return new Relation(leaf, print, row.getLong(1));
-      }
-    }
+    Map<Integer, Long> pages = RelationSizes.pages(snapshot, List.of(leaf.oid()));
+    return new Relation(leaf, print, pages.getOrDefault(leaf.oid(), 0L));
   }
 
   /** How a relation of a table is read. */
   CopyPlan of(TableSchema schema, CatalogTable root, Relation relation, TrackedTable table) {
-    List<String> conditions = new ArrayList<>();
-    table.published.rowFilter().ifPresent(conditions::add);
-    Optional.ofNullable(config.snapshot().rowFilters().get(table.name.toString()))
-        .ifPresent(conditions::add);
     return new CopyPlan(
         relation.table().oid(),
         relation.table().name(),
@@ -65,7 +52,8 @@ final class CopyPlans {
                 table.leafName(relation.table().oid(), relation.table().name()).toString()),
         schema,
         schema.columns().stream().map(this::selected).toList(),
-        conditions,
+        table.published.rowFilter(),
+        Optional.ofNullable(config.snapshot().rowFilters().get(table.name.toString())),
         relation.print(),
         relation.pages());
   }

@@ -21,6 +21,7 @@ final class KeyBook {
       "a standby was promoted while the table was copied; it is copied again";
 
   private final TableBook book;
+  private final CopyBook copies;
   private final TypeBook types;
   private int timeline;
 
@@ -29,6 +30,7 @@ final class KeyBook {
    */
   KeyBook(TableBook book, TypeBook types, int timeline) {
     this.book = book;
+    this.copies = new CopyBook(book);
     this.types = types;
     this.timeline = timeline;
   }
@@ -43,7 +45,7 @@ final class KeyBook {
       String print) {
     synchronized (book) {
       int attempt =
-          book.begin(
+          copies.begin(
               table,
               start.point().value(),
               start.takenAtMicros(),
@@ -193,7 +195,7 @@ final class KeyBook {
       if (!isPending(table, attempt, range)) {
         return false;
       }
-      rows.forEach(batch -> book.copied(table, attempt, batch));
+      rows.forEach(batch -> copies.copied(table, attempt, batch));
       sift(table, table.keys.finish(range, seen, seenBelow.value()));
       if (table.keys != null) {
         noteLedger(table);

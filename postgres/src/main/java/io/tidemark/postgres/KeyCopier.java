@@ -131,17 +131,19 @@ final class KeyCopier implements Runnable {
     if (copy.isEmpty()) {
       return;
     }
-    TableSchema schema;
+    CopyPlan plan;
     synchronized (book) {
-      schema = table.history.newest();
+      if (!table.isCopying(copy.get().attempt()) || table.published == null) {
+        return;
+      }
+      plan =
+          new CopyPlans(config, types)
+              .of(
+                  table.history.newest(),
+                  found.get(),
+                  new CopyPlans.Relation(found.get(), copy.get().print(), 0),
+                  table);
     }
-    CopyPlan plan =
-        new CopyPlans(config, types)
-            .of(
-                schema,
-                found.get(),
-                new CopyPlans.Relation(found.get(), copy.get().print(), 0),
-                table);
     KeyRound running =
         new KeyRound(
             connector,
@@ -159,7 +161,7 @@ final class KeyCopier implements Runnable {
       round = Optional.empty();
     }
     if (keys.isRead(table, copy.get().attempt())) {
-      book.copyEnded(table, copy.get().attempt(), session.mark("copied"));
+      new CopyBook(book).ended(table, copy.get().attempt(), session.mark("copied"));
     } else {
       TimeUnit.MILLISECONDS.sleep(AFTER_LOSS_MILLIS);
     }

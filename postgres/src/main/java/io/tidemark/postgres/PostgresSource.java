@@ -19,7 +19,6 @@ import io.tidemark.postgres.history.TypeBook;
 import io.tidemark.postgres.slot.Anchor;
 import io.tidemark.postgres.slot.ExportedSlot;
 import io.tidemark.postgres.slot.Publication;
-import io.tidemark.postgres.slot.PublicationKeeper;
 import io.tidemark.postgres.slot.SlotState;
 import io.tidemark.postgres.slot.SourceIdentity;
 import io.tidemark.postgres.snapshot.SnapshotHolder;
@@ -53,10 +52,11 @@ public final class PostgresSource implements ChangeSource {
   private final Problems problems = new Problems();
   private CatalogSession session;
   private StreamRunner runner;
-  private StreamConsumer consumer;
+  private Boundaries boundaries;
   private Copier copier;
   private KeyCopier keyCopier;
   private KeyBook keys;
+  private Reconciliation reconciliation;
   private Watch watch;
   private TypeBook types;
   private Gate gate;
@@ -96,7 +96,7 @@ public final class PostgresSource implements ChangeSource {
       } else {
         // before the first boundary, which makes the new timeline known with the copy
         keys.moveTo(gate.identity().timeline(), tidemark);
-        consumer.startAt(tidemark, session.clockMicros());
+        boundaries.startAt(tidemark, session.clockMicros());
         resumeTables();
       }
       book.note(IDENTITY_NOTE, gate.identity().toJson());
@@ -118,7 +118,7 @@ public final class PostgresSource implements ChangeSource {
   private void moved(SourceIdentity now) {
     synchronized (book) {
       if (keys != null) {
-        keys.moveTo(now.timeline(), consumer.position());
+        keys.moveTo(now.timeline(), boundaries.position());
       }
       book.note(IDENTITY_NOTE, now.toJson());
     }
@@ -131,7 +131,12 @@ public final class PostgresSource implements ChangeSource {
   private TidemarkException failure(SQLException e) {
     String state = String.valueOf(e.getSQLState());
     boolean right = state.equals("42501");
-    boolean away = state.startsWith("08") || state.startsWith("57") || state.startsWith("53");
+    boolean away =
+        state.startsWith("08")
+            || state.startsWith("57")
+            || state.startsWith("53")
+            || state.equals("55P03")
+            || state.equals("40P01");
     return new TidemarkException(
         right
             ? ErrorCode.SOURCE_NOT_READY
@@ -160,18 +165,7 @@ public final class PostgresSource implements ChangeSource {
     types =
         new TypeBook(
             known == null ? PgTypes.builtIn() : PgTypes.fromJson(known), policy, gate.texts());
-    PublicationKeeper.Keeping keeping =
-        switch (config.publicationMode()) {
-          case LIST -> PublicationKeeper.Keeping.LIST;
-          case ALL -> PublicationKeeper.Keeping.ALL;
-          case EXISTING -> PublicationKeeper.Keeping.NOTHING;
-        };
-    session =
-        new CatalogSession(
-            connector,
-            config.tables(),
-            new PublicationKeeper(config.publication(), config.insertsPublication(), keeping),
-            types);
+    session = new CatalogSession(connector, config.tables(), config.publicationKeeper(), types);
     keys =
         new KeyBook(
             book,
@@ -190,35 +184,40 @@ public final class PostgresSource implements ChangeSource {
             problems,
             () -> publications,
             anchors);
-    consumer =
-        new StreamConsumer(
-            config, book, session, types, problems, anchors, () -> watch.wake(), runner::ended);
-    runner.consumer(consumer);
+    boundaries = new Boundaries(config.slot(), book, anchors);
+    Admission admission = new Admission(config.snapshot().mode(), book, boundaries, anchors);
+    Runnable wake = () -> watch.wake();
+    DdlMessages ddl = new DdlMessages(config, book, session, types, admission, problems, wake);
+    runner.feed(
+        boundaries,
+        new RowForms(config, book, session, types, admission, wake),
+        new StreamConsumer(book, boundaries, admission, ddl, anchors, runner::ended));
     keyCopier = new KeyCopier(config, connector, session, types, book, keys, queue, problems);
     copier = new Copier(config, connector, session, types, book, queue, problems);
     if (isOnly()) {
-      copier.whenTaken(holder -> consumer.startAt(holder.point(), holder.takenAtMicros()));
+      copier.whenTaken(holder -> boundaries.startAt(holder.point(), holder.takenAtMicros()));
     }
-    Pulse pulse = new Pulse(config, session, anchors, book, consumer, problems);
+    Pulse pulse = new Pulse(config, session, anchors, book, boundaries, problems);
+    reconciliation = new Reconciliation(config, book, session, types, boundaries);
     watch =
         new Watch(
             config,
             book,
             session,
-            types,
-            consumer,
+            reconciliation,
+            boundaries,
             problems,
             gate,
-            List.of(consumer::tick, pulse, copier::watchHold, hold::endIfOver));
+            List.of(boundaries::tick, pulse, copier::watchHold, hold::endIfOver));
   }
 
   /** Makes the publications where they are missing and puts the selected tables into them. */
   private Present publish(ResumePoint resume, Lsn tidemark) throws SQLException {
-    Present present = session.look();
     if (tidemark.equals(Lsn.ZERO)) {
-      session.createPublications(present.catalog());
+      session.createPublications(session.look().catalog());
     }
-    session.keepPublications(present.catalog(), book.relations());
+    // what could not be done is said by the watch, which tries again
+    session.keepPublications(session.look(), book.relations());
     // the server cannot decode what was written before a publication was made, so a copy that goes
     // on reads from those that it began with
     Optional<List<String>> before =
@@ -262,7 +261,7 @@ public final class PostgresSource implements ChangeSource {
                                       .equals(TableNote.fromJson(name, stored).published()))
                       .ifPresent(now -> book.published(tracked, now)));
     }
-    watch.reconcile(present, tidemark);
+    reconciliation.take(present, tidemark);
     for (TrackedTable table : book.all()) {
       if (table.follows() && book.publishedAs(table) == null) {
         // a note of an older version, and the catalog has the table under its name no more
@@ -289,6 +288,8 @@ public final class PostgresSource implements ChangeSource {
     }
     ExportedSlot.Kind kind =
         config.failoverSlot() ? ExportedSlot.Kind.FAILOVER : ExportedSlot.Kind.LASTING;
+    // before the snapshot is there: what fails here holds nothing
+    List<TrackedTable> tables = copier.decided();
     SnapshotHolder holder =
         slot.isPresent() || isOnly() ? copier.temporary() : copier.holder(config.slot(), kind);
     if (config.snapshot().mode() == SnapshotMode.NEVER) {
@@ -297,24 +298,24 @@ public final class PostgresSource implements ChangeSource {
       }
       return;
     }
-    Copier.Prepared prepared = copier.prepare(holder, copier.decided());
-    consumer.startAt(holder.point(), holder.takenAtMicros());
+    Copier.Prepared prepared = copier.prepare(holder, tables);
+    boundaries.startAt(holder.point(), holder.takenAtMicros());
     copier.first(prepared);
   }
 
   /** Gives the changes from a position on and copies nothing. */
   private void follow(Lsn from, long micros) throws SQLException {
     copier.follow(session.look(), List.copyOf(book.all()), from);
-    consumer.startAt(from, micros);
+    boundaries.startAt(from, micros);
   }
 
   /** What was being copied begins again; what was copied waits for the stream as before. */
   private void resumeTables() throws SQLException {
     for (TrackedTable table : book.all()) {
       if (table.state.phase() == Phase.COPYING && table.keys == null) {
-        book.again(table, "its copy was interrupted; it begins again", consumer.position());
+        book.again(table, "its copy was interrupted; it begins again", boundaries.position());
       } else if (table.state.phase() == Phase.CATCHING_UP && !table.lacksLeaves()) {
-        Lsn mark = isOnly() ? consumer.position() : session.mark("resumed");
+        Lsn mark = isOnly() ? boundaries.position() : session.mark("resumed");
         synchronized (book) {
           table.memberAt = mark.value();
         }
@@ -361,20 +362,20 @@ public final class PostgresSource implements ChangeSource {
     if (request instanceof SourceRequest.Hold asked) {
       hold.until(asked.longest());
     } else if (request instanceof SourceRequest.CutAt cut) {
-      consumer.cutAt(cut.position().lsn(config.slot()));
+      boundaries.cutAt(cut.position().lsn(config.slot()));
       hold.until(Duration.ZERO);
     } else if (request instanceof SourceRequest.Recopy recopy) {
-      with(recopy.table(), table -> book.comeBack(table, consumer.position()));
+      with(recopy.table(), table -> book.comeBack(table, boundaries.position()));
     } else if (request instanceof SourceRequest.Resume resume) {
-      with(resume.table(), table -> book.comeBack(table, consumer.position()));
+      with(resume.table(), table -> book.comeBack(table, boundaries.position()));
     } else if (request instanceof SourceRequest.Pause pause) {
       with(
           pause.table(),
-          table -> book.leave(table, Phase.PAUSED, "paused by its owner", consumer.position()));
+          table -> book.leave(table, Phase.PAUSED, "paused by its owner", boundaries.position()));
     } else if (request instanceof SourceRequest.Fail fail) {
       with(
           fail.table(),
-          table -> book.leave(table, Phase.FAILED, fail.reason(), consumer.position()));
+          table -> book.leave(table, Phase.FAILED, fail.reason(), boundaries.position()));
     }
     watch.wake();
   }
@@ -402,7 +403,7 @@ public final class PostgresSource implements ChangeSource {
           problems.text());
     }
     Optional<StreamProgress> progress = runner.progress();
-    Lsn received = consumer.received();
+    Lsn received = boundaries.received();
     Lsn reading = progress.map(StreamProgress::received).orElse(received);
     received = received.isBefore(reading) ? reading : received;
     Lsn head = watch.head().isBefore(received) ? received : watch.head();
@@ -413,7 +414,7 @@ public final class PostgresSource implements ChangeSource {
         runner.durable(),
         watch.retained(),
         watch.retained() > config.limits().walBudget(),
-        consumer.lastCommitMicros(),
+        boundaries.lastCommitMicros(),
         book.changesGiven(),
         progress.map(StreamProgress::spilledBytes).orElse(0L),
         watch.grade(),

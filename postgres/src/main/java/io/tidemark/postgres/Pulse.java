@@ -14,7 +14,7 @@ final class Pulse implements Runnable {
   private final CatalogSession session;
   private final Anchors anchors;
   private final TableBook book;
-  private final StreamConsumer consumer;
+  private final Boundaries boundaries;
   private final Problems problems;
   private long lastNanos;
   private long changes;
@@ -24,13 +24,13 @@ final class Pulse implements Runnable {
       CatalogSession session,
       Anchors anchors,
       TableBook book,
-      StreamConsumer consumer,
+      Boundaries boundaries,
       Problems problems) {
     this.intervalNanos = config.heartbeatInterval().toNanos();
     this.session = session;
     this.anchors = anchors;
     this.book = book;
-    this.consumer = consumer;
+    this.boundaries = boundaries;
     this.problems = problems;
     this.lastNanos = System.nanoTime() - intervalNanos;
   }
@@ -39,7 +39,7 @@ final class Pulse implements Runnable {
   public void run() {
     if (intervalNanos > 0 && System.nanoTime() - lastNanos >= intervalNanos) {
       long now = book.changesGiven();
-      if (now != changes || anchors.worthWriting(consumer.received())) {
+      if (now != changes || anchors.worthWriting(boundaries.received())) {
         changes = now;
         lastNanos = System.nanoTime();
         write();

@@ -51,6 +51,8 @@ final class StreamRunner implements Runnable {
   private final Problems problems;
   private final Supplier<List<String>> publications;
   private final Anchors anchors;
+  private Boundaries boundaries;
+  private RowForms forms;
   private StreamConsumer consumer;
 
   private volatile ReplicationReader reader;
@@ -93,7 +95,10 @@ final class StreamRunner implements Runnable {
     this.anchors = anchors;
   }
 
-  void consumer(StreamConsumer listener) {
+  /** Where what is read goes; before it runs. */
+  void feed(Boundaries places, RowForms resolver, StreamConsumer listener) {
+    boundaries = places;
+    forms = resolver;
     consumer = listener;
   }
 
@@ -151,14 +156,14 @@ final class StreamRunner implements Runnable {
     Ending now = new Ending();
     ending = now;
     try {
-      consumer.restart();
-      Lsn start = anchors.readFrom(consumer.position());
-      gate.pass(consumer.position(), start);
-      keys.moveTo(gate.identity().timeline(), consumer.position());
+      boundaries.restart();
+      Lsn start = anchors.readFrom(boundaries.position());
+      gate.pass(boundaries.position(), start);
+      keys.moveTo(gate.identity().timeline(), boundaries.position());
       StreamOptions options = options(start); // asked of the server before the connection is there
       ReplicationReader running =
           ReplicationReader.start(
-              connector.replication(), options, limits(), queue.budget(), consumer, consumer);
+              connector.replication(), options, limits(), queue.budget(), forms, consumer);
       running.confirm(confirmed);
       reader = running;
       if (closed) {
@@ -191,12 +196,15 @@ final class StreamRunner implements Runnable {
   }
 
   private StreamOptions options(Lsn start) throws SQLException {
-    boolean binary =
-        !textOnly
-            && types.streamsInBinary(
-                book.all().stream()
-                    .filter(table -> table.history != null)
-                    .flatMap(table -> table.history.newest().columns().stream()));
+    boolean binary;
+    synchronized (book) {
+      binary =
+          !textOnly
+              && types.streamsInBinary(
+                  book.all().stream()
+                      .filter(table -> table.history != null)
+                      .flatMap(table -> table.history.newest().columns().stream()));
+    }
     return new StreamOptions(
         config.slot(),
         publications.get(),
@@ -222,7 +230,7 @@ final class StreamRunner implements Runnable {
   /** Throws what waiting does not heal. */
   private void refuse(Exception failure, long busySince) {
     if (failure instanceof StaleFormException stale) {
-      consumer.decodeLate(new Lsn(stale.commitLsn()));
+      forms.decodeLate(new Lsn(stale.commitLsn()));
       return;
     }
     if (failure instanceof SpillFullException) {
@@ -249,11 +257,11 @@ final class StreamRunner implements Runnable {
       refuseSql(sql, busySince);
     } else if (failure instanceof RuntimeException
         && !(failure instanceof TidemarkException)
-        && patience.isOver(consumer.position())) {
+        && patience.isOver(boundaries.position())) {
       throw new TidemarkException(
           ErrorCode.INTERNAL,
           "Cannot read the stream beyond "
-              + consumer.position()
+              + boundaries.position()
               + ": "
               + firstLine(failure)
               + ". Report this defect.",
@@ -281,7 +289,7 @@ final class StreamRunner implements Runnable {
     if (isBusy(e) || state.startsWith("08") || state.startsWith("57") || state.startsWith("53")) {
       return;
     }
-    Lsn at = consumer.position();
+    Lsn at = boundaries.position();
     if (patience.isOver(at)) {
       throw new TidemarkException(
           ErrorCode.SOURCE_NOT_READY,

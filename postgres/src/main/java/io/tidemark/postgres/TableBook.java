@@ -2,17 +2,14 @@ package io.tidemark.postgres;
 
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
-import io.tidemark.api.model.Op;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
-import io.tidemark.api.source.SourceEvent;
 import io.tidemark.postgres.history.TableHistory;
 import io.tidemark.postgres.slot.Publication.Published;
 import io.tidemark.postgres.snapshot.KeySieve;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,17 +24,15 @@ import java.util.TreeMap;
 final class TableBook {
   static final String REPLACED = "the table was dropped and made again; it is copied again";
 
-  private final EventQueue queue;
+  private final Outbox out;
   private final Map<TableName, TrackedTable> tables = new TreeMap<>();
-  private final Map<Integer, TrackedTable> byRelation = new HashMap<>();
+  private final RelationIndex relations = new RelationIndex();
   private long generation;
-  private long changesGiven;
-  private long sinceBoundary;
   private long newestCommit;
   private long lastBoundary;
 
   TableBook(EventQueue queue) {
-    this.queue = queue;
+    this.out = new Outbox(queue);
   }
 
   // ---- looking
@@ -52,12 +47,12 @@ final class TableBook {
 
   /** The table whose rows a relation holds: itself, or the root above a leaf. */
   synchronized Optional<TrackedTable> ofRelation(int oid) {
-    return Optional.ofNullable(byRelation.get(oid));
+    return relations.owner(oid);
   }
 
   /** Every relation that is, or was, captured. */
   synchronized Set<Integer> relations() {
-    return Set.copyOf(byRelation.keySet());
+    return relations.all();
   }
 
   synchronized long generation() {
@@ -65,7 +60,7 @@ final class TableBook {
   }
 
   synchronized long changesGiven() {
-    return changesGiven;
+    return out.rowsGiven();
   }
 
   /** Whether every table that can be copied has been. */
@@ -140,12 +135,18 @@ final class TableBook {
 
   /** A commit changed a relation that is nobody's: perhaps a partition that waits for its copy. */
   synchronized void missed(int relation, long commitLsn) {
+    relations.missed(relation);
     for (TrackedTable table : tables.values()) {
       if (table.leavesWaiting.containsKey(relation)
           && Long.compareUnsigned(table.missedInLeaves, commitLsn) < 0) {
         table.missedInLeaves = commitLsn;
       }
     }
+  }
+
+  /** Whether rows of a relation were left out before it was anybody's. */
+  synchronized boolean hasMissed(int relation) {
+    return relations.hasMissed(relation);
   }
 
   synchronized void published(TrackedTable table, Published published) {
@@ -159,25 +160,8 @@ final class TableBook {
   }
 
   private void index(TrackedTable table) {
-    Map<Integer, TrackedTable> before = Map.copyOf(byRelation);
-    byRelation.values().removeIf(other -> other == table);
-    if (table.oid != 0) {
-      own(table, table.oid);
-    }
-    if (table.look != null) {
-      table.look.leaves().keySet().forEach(leaf -> own(table, leaf));
-    }
-    table.leafFloors.keySet().forEach(leaf -> own(table, leaf));
-    if (!before.equals(byRelation)) {
+    if (relations.place(table)) {
       generation++;
-    }
-  }
-
-  private void own(TrackedTable table, int relation) {
-    TrackedTable owner = byRelation.get(relation);
-    // a table that was renamed has gone under its old name, which must not take the rows
-    if (owner == null || !owner.follows() || table.state.phase() != Phase.DETACHED) {
-      byRelation.put(relation, table);
     }
   }
 
@@ -186,37 +170,17 @@ final class TableBook {
   /** A step in a table's life. */
   synchronized void step(TrackedTable table, TableState next) {
     table.state = next;
-    put(new SourceEvent.TableChange(table.name, next));
+    out.state(table);
   }
 
   /** Gives rows. */
   synchronized void put(ChangeBatch batch) {
-    changesGiven += batch.size();
-    put(new SourceEvent.Changes(batch));
-  }
-
-  private void put(SourceEvent event) {
-    sinceBoundary++;
-    queue.put(event);
+    out.rows(batch);
   }
 
   /** Writes down what of a table must be found again. */
   synchronized void note(TrackedTable table) {
-    Map<Integer, TableName> leaves = new HashMap<>(table.leavesWaiting);
-    leaves.putAll(table.leavesCopying);
-    Map<Integer, String> floors = new HashMap<>();
-    table.leafFloors.forEach((leaf, at) -> floors.put(leaf, new Lsn(at).toString()));
-    floors.keySet().removeAll(leaves.keySet());
-    TableNote note =
-        new TableNote(
-            new Lsn(table.floor).toString(),
-            table.published == null ? "" : table.published.stamp(),
-            table.published == null ? null : TableNote.Publishing.of(table.published),
-            table.look,
-            leaves,
-            floors,
-            table.unsettledAt == 0 ? null : new Lsn(table.unsettledAt).toString());
-    put(new SourceEvent.Note(TableNote.key(table.name), Optional.of(note.toJson())));
+    note(TableNote.key(table.name), TableNote.of(table).toJson());
   }
 
   /** Writes down what the source must find again. */
@@ -226,97 +190,18 @@ final class TableBook {
 
   /** Writes down what the source must find again, or forgets it. */
   synchronized void note(String key, Optional<String> value) {
-    put(new SourceEvent.Note(key, value));
+    out.note(key, value);
   }
 
   /** Takes back what was written down. */
   synchronized void forget(String key) {
-    put(new SourceEvent.Note(key, Optional.empty()));
-  }
-
-  /**
-   * A copy attempt begins: from here on nothing older of the table counts.
-   *
-   * @param point position of the snapshot
-   * @param form the table under the snapshot; its number is put right here
-   * @param remark what its user should know of the copy
-   */
-  synchronized int begin(
-      TrackedTable table,
-      long point,
-      long takenAtMicros,
-      TableSchema form,
-      TableLook look,
-      long rowsExpected,
-      Optional<String> remark) {
-    TableSchema schema = table.version(form, point);
-    table.floor = point;
-    table.memberAt = 0;
-    table.pending = Optional.empty();
-    table.rowsTold = 0;
-    table.unsettledAt = 0;
-    table.leafFloors.clear();
-    forgetLeaves(table);
-    describe(table, form.relationOid(), table.published, look);
-    generation++;
-    int attempt = table.state.attempt() + 1;
-    announce(table, schema.version());
-    step(table, new TableState(Phase.COPYING, attempt, remark, 0, rowsExpected, new Lsn(point)));
-    note(table);
-    truncate(schema, Optional.empty(), point - 1, 0, takenAtMicros);
-    return attempt;
+    out.note(key, Optional.empty());
   }
 
   /** Rows so far of a table, or of a leaf of it, do not count any more. */
   synchronized void truncate(
       TableSchema schema, Optional<String> leaf, long commitLsn, long ordinal, long committedAt) {
-    ChangeBatch batch = new ChangeBatch(schema);
-    batch.addRow(Op.TRUNCATE, commitLsn, ordinal, 0, committedAt);
-    leaf.ifPresent(batch::leaf);
-    batch.columns().forEach(column -> column.vector().addNull());
-    put(batch);
-  }
-
-  /** Rows of a copy; they are dropped where the attempt does not run any more. */
-  synchronized void copied(TrackedTable table, int attempt, ChangeBatch batch) {
-    if (table.isCopying(attempt)) {
-      TableState state = table.state;
-      table.state =
-          new TableState(
-              state.phase(),
-              attempt,
-              state.reason(),
-              state.rowsCopied() + batch.size(),
-              state.rowsExpected(),
-              state.since());
-      put(batch);
-    }
-  }
-
-  /** Tells how far the running copies are, where they have come on since. */
-  synchronized void tellProgress() {
-    for (TrackedTable table : tables.values()) {
-      if (table.state.phase() == Phase.COPYING && table.state.rowsCopied() > table.rowsTold) {
-        table.rowsTold = table.state.rowsCopied();
-        put(new SourceEvent.TableChange(table.name, table.state));
-      }
-    }
-  }
-
-  synchronized boolean isCopying(TrackedTable table, int attempt) {
-    return table.isCopying(attempt);
-  }
-
-  /**
-   * All rows of a copy have been given.
-   *
-   * @param mark a position of the log taken after the last of them was read
-   */
-  synchronized void copyEnded(TrackedTable table, int attempt, Lsn mark) {
-    if (table.isCopying(attempt)) {
-      table.memberAt = mark.value();
-      step(table, table.state.in(Phase.CATCHING_UP, table.state.since()));
-    }
+    out.truncate(schema, leaf, commitLsn, ordinal, committedAt);
   }
 
   /** The table has to be copied again; it waits for that. */
@@ -326,15 +211,14 @@ final class TableBook {
     }
     generation++;
     forgetKeys(table);
-    forgetLeaves(table);
+    table.forgetLeaves();
     table.choice = null;
     step(table, table.state.out(Phase.WAITING, reason, at));
   }
 
-  /** A table that is out, or is copied as a whole, waits for no partition. */
-  private static void forgetLeaves(TrackedTable table) {
-    table.leavesWaiting.clear();
-    table.leavesCopying.clear();
+  /** What was answered of relations is void. */
+  synchronized void changed() {
+    generation++;
   }
 
   /** The ledger of a copy in key ranges is of no use any more. */
@@ -356,7 +240,7 @@ final class TableBook {
     if (table.state.phase() != phase) {
       generation++;
       forgetKeys(table);
-      forgetLeaves(table);
+      table.forgetLeaves();
       step(table, table.state.out(phase, reason, at));
     }
   }
@@ -370,28 +254,11 @@ final class TableBook {
     step(table, table.state.in(Phase.WAITING, at));
   }
 
-  /** A table whose rows are never copied: only its changes count, from a position on. */
-  synchronized void follow(
-      TrackedTable table, TableSchema form, TableLook look, Lsn from, Optional<String> reason) {
-    TableSchema schema = table.version(form, from.value());
-    table.floor = from.value();
-    describe(table, form.relationOid(), table.published, look);
-    generation++;
-    announce(table, schema.version());
-    step(table, new TableState(Phase.MEMBER, table.state.attempt(), reason, 0, -1, from));
-    note(table);
-  }
-
   // ---- the stream
 
-  /** Announces every version up to a number that was not announced yet. */
-  private void announce(TrackedTable table, int upTo) {
-    for (TableSchema schema : table.history.above(table.announced)) {
-      if (schema.version() <= upTo) {
-        put(new SourceEvent.SchemaChange(schema));
-        table.announced = schema.version();
-      }
-    }
+  /** Announces every version of a table's form up to a number that was not announced yet. */
+  synchronized void announce(TrackedTable table, int upTo) {
+    out.versions(table, upTo);
   }
 
   /** A new version that holds from a place of the log on. */
@@ -512,8 +379,7 @@ final class TableBook {
       table.leavesGone.values().removeIf(at -> Long.compareUnsigned(at, end.value()) < 0);
     }
     lastBoundary = end.value();
-    queue.put(new SourceEvent.Boundary(position, micros));
-    sinceBoundary = 0;
+    out.boundary(position, micros);
   }
 
   /**
@@ -531,7 +397,7 @@ final class TableBook {
 
   /** Whether anything was given since the last boundary. */
   synchronized boolean isWaitingForBoundary() {
-    return sinceBoundary > 0;
+    return !out.isEmpty();
   }
 
   /** Whether a copied table waits for the stream to pass a position. */

@@ -36,20 +36,19 @@ record TableJob(
   @Override
   public void rows(ChangeBatch batch) throws InterruptedException {
     round.queue().awaitRoom();
-    round.book().copied(table, attempt, batch);
+    new CopyBook(round.book()).copied(table, attempt, batch);
   }
 
   @Override
   public boolean isWanted() {
-    return !round.closed().getAsBoolean() && round.book().isCopying(table, attempt);
+    return !round.closed().getAsBoolean() && new CopyBook(round.book()).isCopying(table, attempt);
   }
 
   @Override
   public void ended() {
     try {
-      round
-          .book()
-          .copyEnded(table, attempt, round.streams() ? round.session().mark("copied") : point);
+      Lsn mark = round.streams() ? round.session().mark("copied") : point;
+      new CopyBook(round.book()).ended(table, attempt, mark);
     } catch (SQLException | TidemarkException e) {
       lost("the connection was lost right after the copy");
     }

@@ -8,6 +8,7 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
 import io.tidemark.postgres.slot.Publication.Published;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,6 +76,23 @@ record TableNote(
           Optional.ofNullable(rowFilter),
           stamp);
     }
+  }
+
+  /** What must be found again of a table as it stands. */
+  static TableNote of(TrackedTable table) {
+    Map<Integer, TableName> leaves = new HashMap<>(table.leavesWaiting);
+    leaves.putAll(table.leavesCopying);
+    Map<Integer, String> floors = new HashMap<>();
+    table.leafFloors.forEach((leaf, at) -> floors.put(leaf, new Lsn(at).toString()));
+    floors.keySet().removeAll(leaves.keySet());
+    return new TableNote(
+        new Lsn(table.floor).toString(),
+        table.published == null ? "" : table.published.stamp(),
+        table.published == null ? null : TableNote.Publishing.of(table.published),
+        table.look,
+        leaves,
+        floors,
+        table.unsettledAt == 0 ? null : new Lsn(table.unsettledAt).toString());
   }
 
   static String key(TableName table) {

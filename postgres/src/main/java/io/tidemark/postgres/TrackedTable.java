@@ -136,6 +136,12 @@ final class TrackedTable {
     }
   }
 
+  /** A table that is out, or is copied as a whole, waits for no partition. */
+  void forgetLeaves() {
+    leavesWaiting.clear();
+    leavesCopying.clear();
+  }
+
   /** Whether partitions are still to be copied by themselves. */
   boolean lacksLeaves() {
     return !leavesWaiting.isEmpty() || !leavesCopying.isEmpty();

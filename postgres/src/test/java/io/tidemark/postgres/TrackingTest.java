@@ -305,7 +305,7 @@ class TrackingTest {
     table.state =
         new TableState(Phase.COPYING, 1, Optional.empty(), 10, -1, io.tidemark.api.model.Lsn.ZERO);
     for (int i = 0; i < 50; i++) {
-      book.tellProgress();
+      new CopyBook(book).tellProgress();
     }
     int told = 0;
     while (queue.poll(Duration.ZERO) != null) {

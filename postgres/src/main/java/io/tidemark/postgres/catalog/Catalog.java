@@ -1,6 +1,7 @@
 package io.tidemark.postgres.catalog;
 
 import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableSchema.ReplicaIdentity;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,9 +78,15 @@ public final class Catalog {
         .toList();
   }
 
-  /** Whether the log can say which row an UPDATE or DELETE meant, in every partition. */
+  /**
+   * Whether the log can say which row an UPDATE or DELETE meant, in every partition. A partition to
+   * come gets the primary key of its root, but not its identity; where there is none yet, that
+   * decides.
+   */
   public boolean identityUsable(CatalogTable table) {
-    return leaves(table).stream().allMatch(CatalogTable::identityUsable)
-        && (table.partitioned() || table.identityUsable());
+    List<CatalogTable> leaves = leaves(table);
+    return leaves.isEmpty()
+        ? table.identityUsable() && table.identity() == ReplicaIdentity.DEFAULT
+        : leaves.stream().allMatch(CatalogTable::identityUsable);
   }
 }

@@ -27,7 +27,8 @@ public final class CatalogReader {
              CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::bigint ELSE c.oid::bigint END,
              c.relkind = 'p', c.relpersistence = 'u', c.relreplident,
              c.relrowsecurity AND NOT (SELECT rolbypassrls OR rolsuper FROM pg_roles
-                                       WHERE rolname = current_user),
+                                       WHERE rolname = current_user)
+               AND (c.relforcerowsecurity OR NOT pg_has_role(c.relowner, 'USAGE')),
              has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT'),
              c.relfilenode::bigint, c.reltuples::bigint, c.relpages::bigint,
              ident.cols, pk.cols, pk.usable, c.relnatts

@@ -2,6 +2,7 @@ package io.tidemark.postgres.connect;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.postgres.catalog.Sql;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
@@ -57,9 +58,9 @@ final class ConnectFailure {
               endpoint,
               e,
               "the role lacks a right: " + firstLine(e),
-              "Run: ALTER ROLE \""
-                  + endpoint.user()
-                  + "\" REPLICATION (on managed services grant"
+              "Run: ALTER ROLE "
+                  + Sql.name(endpoint.user())
+                  + " REPLICATION (on managed services grant"
                   + " their replication role)");
       default -> byCause(endpoint, e);
     };

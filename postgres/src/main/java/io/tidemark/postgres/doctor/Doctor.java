@@ -6,6 +6,7 @@ import io.tidemark.postgres.catalog.Catalog;
 import io.tidemark.postgres.catalog.CatalogReader;
 import io.tidemark.postgres.catalog.ServerInfo;
 import io.tidemark.postgres.connect.Connector;
+import io.tidemark.postgres.slot.SlotCheck;
 import io.tidemark.postgres.slot.SlotState;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -42,7 +43,8 @@ public final class Doctor {
               config.endpoint().host(), server.versionText(), settings.roles(), settings.names());
       new ServerChecks(server, settings, provider).examine(findings);
       new SessionChecks(config, connector, connection, server).examine(provider, findings);
-      slot(connection, settings, findings);
+      standbys(settings, findings);
+      slot(connection, server, findings);
       Catalog catalog = CatalogReader.read(connection, config.tables());
       new TableChecks(config, server, catalog, connection).examine(findings);
       trigger(connection, findings);
@@ -60,34 +62,7 @@ public final class Doctor {
     return List.copyOf(findings);
   }
 
-  private void slot(Connection connection, Settings settings, List<Finding> findings)
-      throws SQLException {
-    Optional<SlotState> slot = SlotState.read(connection, config.slot());
-    if (slot.isEmpty()) {
-      return;
-    }
-    if (!slot.get().plugin().equals("pgoutput")) {
-      findings.add(
-          Finding.blocking(
-              "slot",
-              "Slot " + config.slot() + " has plugin '" + slot.get().plugin() + "'.",
-              "Only pgoutput is read.",
-              "Choose another name with the option slot"));
-    } else if (slot.get().isLost()) {
-      findings.add(
-          Finding.blocking(
-              "slot",
-              "Slot " + config.slot() + " is lost.",
-              "The server has thrown away WAL that was not captured yet.",
-              "Drop it and begin a new copy: tidemark drop"));
-    } else if (slot.get().retained() > config.limits().walBudget()) {
-      findings.add(
-          Finding.warning(
-              "slot",
-              "Slot " + config.slot() + " holds back " + (slot.get().retained() >> 20) + " MiB.",
-              "The server's disk fills while nobody reads the slot.",
-              "Run the pipeline, or drop the slot: tidemark drop"));
-    }
+  private void standbys(Settings settings, List<Finding> findings) {
     if (settings.number("physical_slots") > 0) {
       findings.add(
           Finding.info(
@@ -95,6 +70,33 @@ public final class Doctor {
               "The server feeds standbys.",
               "After a failover the slot is gone, unless it is a failover slot (PostgreSQL 17,"
                   + " option slot.failover)."));
+    }
+  }
+
+  private void slot(Connection connection, ServerInfo server, List<Finding> findings)
+      throws SQLException {
+    Optional<SlotState> slot = SlotState.read(connection, config.slot());
+    if (slot.isEmpty()) {
+      return;
+    }
+    try {
+      SlotCheck.usable(slot.get(), server.database());
+    } catch (TidemarkException e) {
+      findings.add(
+          Finding.blocking(
+              "slot",
+              e.getMessage(),
+              "The log is read from it.",
+              slot.get().isLost() ? "Drop it and begin a new copy: tidemark drop" : ""));
+      return;
+    }
+    if (slot.get().retained() > config.limits().walBudget()) {
+      findings.add(
+          Finding.warning(
+              "slot",
+              "Slot " + config.slot() + " holds back " + (slot.get().retained() >> 20) + " MiB.",
+              "The server's disk fills while nobody reads the slot.",
+              "Run the pipeline, or drop the slot: tidemark drop"));
     }
   }
 

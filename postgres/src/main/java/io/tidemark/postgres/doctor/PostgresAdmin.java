@@ -119,8 +119,25 @@ public final class PostgresAdmin {
               + " of the server is reading it. Stop the pipeline first.");
     }
     if (slot.isPresent()) {
+      refuseForeign(connection, slot.get());
       statement.execute("SELECT pg_drop_replication_slot('" + config.slot() + "')");
       dropped.add("slot " + config.slot());
+    }
+  }
+
+  /** A slot of that name may be a standby's, or of another program. */
+  private static void refuseForeign(Connection connection, SlotState slot) throws SQLException {
+    String database = ServerInfo.read(connection).database();
+    if (!slot.plugin().equals("pgoutput") || !slot.database().equals(database)) {
+      throw new TidemarkException(
+          ErrorCode.CONFIGURATION,
+          "Cannot drop slot "
+              + slot.name()
+              + ": it has plugin '"
+              + slot.plugin()
+              + "' and belongs to database '"
+              + slot.database()
+              + "', so it is not one of ours. Check the option slot.");
     }
   }
 

@@ -3,6 +3,8 @@ package io.tidemark.postgres.doctor;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.catalog.ServerInfo;
+import io.tidemark.postgres.catalog.ServerWords;
+import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.slot.SourceIdentity;
 import java.sql.Connection;
@@ -80,7 +82,9 @@ final class SessionChecks {
               "replication",
               e.getMessage(),
               "The log is read through such a connection.",
-              provider.replicationRemedy(config.endpoint().user()) + ";"));
+              isRight(e)
+                  ? provider.replicationRemedy(Sql.name(config.endpoint().user())) + ";"
+                  : ""));
     } catch (SQLException e) {
       findings.add(
           Finding.blocking(
@@ -89,6 +93,10 @@ final class SessionChecks {
               "The log is read through such a connection.",
               "Connect to the server itself, not to a pooler"));
     }
+  }
+
+  private static boolean isRight(TidemarkException e) {
+    return e.getCause() instanceof SQLException cause && ServerWords.state(cause).equals("42501");
   }
 
   /** Without messages of ours in the log, a restored clone of the server may not be noticed. */

@@ -7,7 +7,6 @@ import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.catalog.ServerInfo;
 import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.slot.Publication;
-import io.tidemark.postgres.slot.PublicationKeeper;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -62,7 +61,7 @@ final class TableChecks {
     try (Statement statement = connection.createStatement()) {
       role = Doctor.one(statement, "SELECT quote_ident(current_user)");
     }
-    List<CatalogTable> closed = tables(table -> !table.readable());
+    List<CatalogTable> closed = relations(relation -> !relation.readable());
     if (!closed.isEmpty()) {
       findings.add(
           Finding.blocking(
@@ -76,7 +75,7 @@ final class TableChecks {
                       .collect(Collectors.joining())
                   + statements(closed, table -> "GRANT SELECT ON " + table + " TO " + role)));
     }
-    List<CatalogTable> hidden = tables(CatalogTable::rowSecurity);
+    List<CatalogTable> hidden = relations(CatalogTable::rowSecurity);
     if (!hidden.isEmpty()) {
       findings.add(
           Finding.blocking(
@@ -161,9 +160,7 @@ final class TableChecks {
   private void publication(List<Finding> findings) throws SQLException {
     Optional<Publication> found = Publication.read(connection, config.publication());
     if (found.isEmpty()) {
-      if (config.publicationMode() == PostgresConfig.PublicationMode.LIST) {
-        mayPublish(findings);
-      }
+      mayPublish(findings);
       return;
     }
     if (found.get().viaRoot()) {
@@ -183,12 +180,15 @@ final class TableChecks {
                 !table.unlogged()
                     && catalog.identityUsable(table)
                     && found.get().published(table.oid(), table.name().schema()).isEmpty());
-    if (!missing.isEmpty() && !found.get().owned()) {
+    boolean existing = config.publicationMode() == PostgresConfig.PublicationMode.EXISTING;
+    if (!missing.isEmpty() && (existing || !found.get().owned() || !owns(missing))) {
       findings.add(
           Finding.warning(
               "publication",
               names(missing) + " not in publication " + config.publication() + ".",
-              "Only the publication's owner can add them.",
+              existing
+                  ? "With publication.mode existing it is never altered, and they wait."
+                  : "Only who owns both the publication and the table can add it.",
               statements(
                   missing,
                   table ->
@@ -200,39 +200,69 @@ final class TableChecks {
   }
 
   private void mayPublish(List<Finding> findings) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      String may =
-          Doctor.one(
-              statement,
-              "SELECT has_database_privilege(current_database(), 'CREATE') AND NOT EXISTS"
-                  + " (SELECT FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.oid IN ("
-                  + oids()
-                  + ") AND NOT pg_has_role(c.relowner, 'USAGE'))");
-      if (!may.equals("t")) {
-        findings.add(
-            Finding.blocking(
-                "publication",
-                "This role cannot create publication " + config.publication() + ".",
-                "It needs CREATE on the database and has to own the tables.",
-                publicationSql()));
+    switch (config.publicationMode()) {
+      case EXISTING ->
+          findings.add(
+              Finding.blocking(
+                  "publication",
+                  "Publication " + config.publication() + " does not exist.",
+                  "With publication.mode existing it is made by somebody else.",
+                  publicationSql()));
+      case ALL -> {
+        if (!holds("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")) {
+          findings.add(
+              Finding.blocking(
+                  "publication",
+                  "This role cannot create publication " + config.publication() + ".",
+                  "A publication of all tables is a superuser's to make.",
+                  publicationSql()));
+        }
+      }
+      case LIST -> {
+        if (!holds("SELECT has_database_privilege(current_database(), 'CREATE')")
+            || !owns(tables(table -> !table.unlogged()))) {
+          findings.add(
+              Finding.blocking(
+                  "publication",
+                  "This role cannot create publication " + config.publication() + ".",
+                  "It needs CREATE on the database and has to own the tables.",
+                  publicationSql()));
+        }
       }
     }
   }
 
-  private String oids() {
-    String list =
-        catalog.tables().stream()
+  private boolean holds(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      return Doctor.one(statement, sql).equals("t");
+    }
+  }
+
+  private boolean owns(List<CatalogTable> tables) throws SQLException {
+    String oids =
+        tables.stream()
             .map(table -> Integer.toUnsignedString(table.oid()))
             .collect(Collectors.joining(", "));
-    return list.isEmpty() ? "0" : list;
+    return oids.isEmpty()
+        || holds(
+            "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid IN ("
+                + oids
+                + ")");
   }
 
   private String publicationSql() throws SQLException {
-    return new PublicationKeeper(
-            config.publication(), config.insertsPublication(), PublicationKeeper.Keeping.LIST)
-        .createSql(connection, catalog).stream()
-            .map(statement -> statement + ";")
-            .collect(Collectors.joining(" "));
+    return config.publicationKeeper().createSql(connection, catalog).stream()
+        .map(statement -> statement + ";")
+        .collect(Collectors.joining(" "));
+  }
+
+  /** What the copy reads: the partitions of a partitioned table, not the table. */
+  private List<CatalogTable> relations(Predicate<CatalogTable> condition) {
+    return catalog.tables().stream()
+        .filter(table -> !table.unlogged())
+        .flatMap(table -> catalog.leaves(table).stream())
+        .filter(condition)
+        .toList();
   }
 
   private List<CatalogTable> tables(Predicate<CatalogTable> condition) {

@@ -58,7 +58,10 @@ public final class Alignment {
     return leaf || keyFits(relation, schema);
   }
 
-  /** Under REPLICA IDENTITY FULL every column is flagged, so the flags say nothing of the key. */
+  /**
+   * Under REPLICA IDENTITY FULL every column is flagged, without a usable identity none is: then
+   * the flags say nothing of the key.
+   */
   private static boolean keyFits(Relation relation, TableSchema schema) {
     ReplicaIdentity identity = identity(relation);
     if (identity != schema.identity()) {
@@ -71,8 +74,10 @@ public final class Alignment {
     relation.columns().stream()
         .filter(Relation.Column::key)
         .forEach(column -> flagged.add(column.name()));
-    return flagged.equals(
-        new LinkedHashSet<>(schema.keyColumns().stream().map(Column::name).toList()));
+    // a deferrable key, or an identity index that was dropped, identifies nothing in the log
+    return flagged.isEmpty()
+        || flagged.equals(
+            new LinkedHashSet<>(schema.keyColumns().stream().map(Column::name).toList()));
   }
 
   private static boolean same(Relation.Column wire, Column column) {
@@ -201,7 +206,8 @@ public final class Alignment {
   private static List<Integer> key(Relation relation, TableSchema newest, List<Column> columns) {
     ReplicaIdentity identity = identity(relation);
     Set<Integer> there = new LinkedHashSet<>(columns.stream().map(Column::attnum).toList());
-    if (identity == ReplicaIdentity.FULL || identity == ReplicaIdentity.NOTHING) {
+    boolean flags = relation.columns().stream().anyMatch(Relation.Column::key);
+    if (identity == ReplicaIdentity.FULL || !flags) {
       return there.containsAll(newest.key()) ? newest.key() : List.of();
     }
     List<Integer> flagged = new ArrayList<>();

@@ -6,6 +6,7 @@ import io.tidemark.postgres.stream.Relation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Tells whether a column of a RELATION message can be another one than its name says. A column that
@@ -14,6 +15,9 @@ import java.util.Optional;
  * what they are.
  */
 final class Numbers {
+  /** text, varchar and their like, one of which becomes another as it is. */
+  private static final Set<Integer> TEXTS = Set.of(25, 1043);
+
   private final TableSchema newest;
   private final Optional<TableSchema> present;
 
@@ -85,10 +89,14 @@ final class Numbers {
 
   private boolean couldBe(Relation.Column wire, int number) {
     int index = newest.indexOf(number);
-    return index < 0 || sameType(wire, newest.columns().get(index));
+    return index < 0 || mayHaveBecome(newest.columns().get(index).typeOid(), wire.typeOid());
   }
 
-  private static boolean sameType(Relation.Column wire, Column column) {
-    return wire.typeOid() == column.typeOid() && wire.typmod() == column.typmod();
+  /**
+   * Whether a column's type can have become another one without giving the table another file,
+   * which would be seen: a changed modifier, or a text of another kind.
+   */
+  private static boolean mayHaveBecome(int before, int now) {
+    return before == now || TEXTS.contains(before) && TEXTS.contains(now);
   }
 }

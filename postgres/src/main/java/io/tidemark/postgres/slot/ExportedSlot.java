@@ -3,6 +3,7 @@ package io.tidemark.postgres.slot;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
+import io.tidemark.postgres.catalog.OpenTransactions;
 import io.tidemark.postgres.connect.Connector;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -22,15 +23,6 @@ import java.util.function.Consumer;
  */
 public final class ExportedSlot implements AutoCloseable {
   private static final Duration LOOK = Duration.ofSeconds(2);
-
-  private static final String BLOCKER =
-      """
-      SELECT pid, coalesce(usename, ''), coalesce(application_name, ''),
-             extract(epoch FROM now() - xact_start)::bigint
-        FROM pg_stat_activity
-       WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
-       ORDER BY xact_start LIMIT 1
-      """;
 
   private final Connection connection;
   private final String name;
@@ -76,7 +68,8 @@ public final class ExportedSlot implements AutoCloseable {
           return task.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
           String blocker = blocker(connector);
-          waiting.accept("Waiting to create slot " + name + ": " + blocker);
+          waiting.accept(
+              "Waiting for older transactions to end, to create slot " + name + ": " + blocker);
           if (System.nanoTime() - deadline > 0) {
             throw new TidemarkException(
                 ErrorCode.SOURCE_NOT_READY,
@@ -118,23 +111,10 @@ public final class ExportedSlot implements AutoCloseable {
   }
 
   private static String blocker(Connector connector) {
-    try (Connection sql = connector.sql();
-        Statement statement = sql.createStatement();
-        ResultSet row = statement.executeQuery(BLOCKER)) {
-      if (row.next()) {
-        return "process "
-            + row.getInt(1)
-            + " (role '"
-            + row.getString(2)
-            + "', application '"
-            + row.getString(3)
-            + "') has had a transaction open for "
-            + row.getLong(4)
-            + " s.";
-      }
-      return "the server does not tell this role which transaction it is.";
+    try (Connection sql = connector.questions()) {
+      return OpenTransactions.oldest(sql);
     } catch (SQLException | TidemarkException e) {
-      return "the server does not answer which transaction it is.";
+      return "the server does not answer which.";
     }
   }
 

@@ -23,7 +23,8 @@ import java.util.Optional;
  * @param generated whether stored generated columns are published (PostgreSQL 18 and newer)
  * @param touched pg_publication.xmin: another one after every change of its options, also of one
  *     that was taken back
- * @param schemas OIDs of schemas whose tables it publishes
+ * @param schemas names of schemas whose tables it publishes, with pg_publication_namespace.oid:
+ *     another one when the schema was taken out and in again
  * @param entries its tables, by pg_class.oid
  */
 public record Publication(
@@ -35,7 +36,7 @@ public record Publication(
     boolean viaRoot,
     boolean generated,
     String touched,
-    List<String> schemas,
+    Map<String, Integer> schemas,
     Map<Integer, Entry> entries) {
 
   /**
@@ -53,7 +54,7 @@ public record Publication(
   }
 
   public Publication {
-    schemas = List.copyOf(schemas);
+    schemas = Map.copyOf(schemas);
     entries = Map.copyOf(entries);
   }
 
@@ -68,7 +69,7 @@ public record Publication(
       """;
   private static final String SCHEMAS =
       """
-      SELECT n.nspname FROM pg_publication_namespace pn JOIN pg_namespace n ON n.oid = pn.pnnspid
+      SELECT n.nspname, pn.oid::bigint FROM pg_publication_namespace pn JOIN pg_namespace n ON n.oid = pn.pnnspid
        WHERE pn.pnpubid = ?::bigint::oid
       """;
 
@@ -101,16 +102,16 @@ public record Publication(
     return connection.getMetaData().getDatabaseMajorVersion() < 15;
   }
 
-  private static List<String> schemas(Connection connection, int oid) throws SQLException {
+  private static Map<String, Integer> schemas(Connection connection, int oid) throws SQLException {
     if (before15(connection)) {
-      return List.of();
+      return Map.of();
     }
-    List<String> schemas = new java.util.ArrayList<>();
+    Map<String, Integer> schemas = new HashMap<>();
     try (PreparedStatement statement = connection.prepareStatement(SCHEMAS)) {
       statement.setLong(1, Integer.toUnsignedLong(oid));
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          schemas.add(rows.getString(1));
+          schemas.put(rows.getString(1), (int) rows.getLong(2));
         }
       }
     }
@@ -148,9 +149,12 @@ public record Publication(
   /** How the table with this OID in this schema is published; empty where it is not. */
   public Optional<Published> published(int relation, String schema) {
     Entry entry = entries.get(relation);
-    if (entry == null && !allTables && !schemas.contains(schema)) {
+    Integer whole = schemas.get(schema);
+    if (entry == null && !allTables && whole == null) {
       return Optional.empty();
     }
+    // the schema's tables come whole, whatever an entry of one of them says
+    Optional<String> filter = entry == null || whole != null ? Optional.empty() : entry.rowFilter();
     String stamp =
         Integer.toUnsignedString(oid)
             + "."
@@ -162,7 +166,8 @@ public record Publication(
             + (viaRoot ? ".root" : "")
             + (generated ? ".generated" : "")
             + (entry == null || entry.columns().isEmpty() ? "" : "." + entry.columns())
-            + (entry == null ? "" : entry.rowFilter().map(filter -> "." + filter).orElse(""));
+            + filter.map(condition -> "." + condition).orElse("")
+            + (whole == null ? "" : ".in." + Integer.toUnsignedString(whole));
     return Optional.of(
         new Published(
             name,
@@ -170,7 +175,7 @@ public record Publication(
             viaRoot,
             generated,
             entry == null ? List.of() : entry.columns(),
-            entry == null ? Optional.empty() : entry.rowFilter(),
+            filter,
             stamp));
   }
 

@@ -4,13 +4,13 @@ import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.postgres.catalog.Catalog;
 import io.tidemark.postgres.catalog.CatalogTable;
+import io.tidemark.postgres.catalog.ServerWords;
 import io.tidemark.postgres.catalog.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -21,6 +21,9 @@ import java.util.stream.Collectors;
  */
 public final class PublicationKeeper {
   private static final String LOCK_TIMEOUT = "SET lock_timeout = '3s'";
+
+  /** A lock that is held, a deadlock, a table that went after it was looked up. */
+  private static final Set<String> PASSING = Set.of("55P03", "40P01", "42P01", "3F000");
 
   private final String name;
   private final String insertsName;
@@ -46,6 +49,7 @@ public final class PublicationKeeper {
    * Makes the publications where they are missing. To be called before the slot exists, and not for
    * a copy that goes on: the server cannot decode what was written before its publication was made.
    *
+   * @param connection of which the lock_timeout is left at some seconds
    * @throws TidemarkException with the SQL to run where this role may not make the main one;
    *     without the second, its tables only wait
    */
@@ -62,36 +66,46 @@ public final class PublicationKeeper {
               + createSql(connection, catalog, name, true)
               + ";");
     }
-    List<String> statements = new ArrayList<>();
     if (main) {
-      statements.add(createSql(connection, catalog, name, true));
+      String sql = createSql(connection, catalog, name, true);
+      try {
+        execute(connection, sql);
+      } catch (SQLException e) {
+        throw notMade(
+            e, inserts ? sql + "; " + createSql(connection, catalog, insertsName, false) : sql);
+      }
     }
     if (inserts) {
-      statements.add(createSql(connection, catalog, insertsName, false));
-    }
-    try {
-      execute(connection, statements);
-    } catch (SQLException e) {
-      boolean standby = "25006".equals(e.getSQLState());
-      if (!standby && !String.valueOf(e.getSQLState()).startsWith("42")) {
-        throw e;
-      }
-      if (main) {
-        throw notMade(e, standby, statements);
+      try {
+        execute(connection, createSql(connection, catalog, insertsName, false));
+      } catch (SQLException e) {
+        if (ServerWords.state(e).startsWith("08")) {
+          throw e;
+        }
+        // its tables wait, and say what for
       }
     }
   }
 
-  private TidemarkException notMade(SQLException e, boolean standby, List<String> statements) {
+  private RuntimeException notMade(SQLException e, String sql) throws SQLException {
+    String state = ServerWords.state(e);
+    String what = "Cannot create publication " + name + ": " + ServerWords.of(e);
+    if (PASSING.contains(state)) {
+      return new TidemarkException(
+          ErrorCode.SOURCE_UNREACHABLE,
+          what + ". A table is locked, or has just gone; trying again.",
+          e);
+    }
+    boolean standby = "25006".equals(state);
+    if (!standby && !state.startsWith("42")) {
+      throw e;
+    }
     return new TidemarkException(
         ErrorCode.SOURCE_NOT_READY,
-        "Cannot create publication "
-            + name
-            + ": "
-            + e.getMessage().lines().findFirst().orElse("")
+        what
             + (standby ? ". On the primary, as" : ". As")
             + " the tables' owner with CREATE on the database run: "
-            + String.join("; ", statements)
+            + sql
             + ";",
         e);
   }
@@ -145,34 +159,52 @@ public final class PublicationKeeper {
   }
 
   /**
-   * Brings the lists up to the catalog, as far as this role may; tables that it may not add are
-   * reported by {@link #current} as not published.
+   * What brings the lists up to the catalog.
    *
+   * @param current the publications as they are now
    * @param ours the relations that are, or were, captured by this pipeline: tables that somebody
    *     else put into a publication stay there
-   * @return what could not be done, as SQL for somebody who may; empty when all is well
+   * @return SQL, in the order in which it has to be run
    */
-  public List<String> keep(Connection connection, Catalog catalog, Set<Integer> ours)
-      throws SQLException {
-    if (keeping != Keeping.LIST) {
-      return List.of();
-    }
-    Optional<Publication> main = Publication.read(connection, name);
-    Optional<Publication> inserts = Publication.read(connection, insertsName);
+  public List<String> changes(List<Publication> current, Catalog catalog, Set<Integer> ours) {
     List<String> statements = new ArrayList<>();
-    main.ifPresent(publication -> changes(publication, catalog, true, ours, statements));
-    inserts.ifPresent(publication -> changes(publication, catalog, false, ours, statements));
-    List<String> undone = new ArrayList<>();
+    if (keeping == Keeping.LIST) {
+      for (Publication publication : current) {
+        changes(publication, catalog, publication.name().equals(name), ours, statements);
+      }
+    }
+    return statements;
+  }
+
+  /**
+   * What could not be done to a publication.
+   *
+   * @param statement for somebody who may
+   * @param reason what the server said
+   * @param passing whether it is tried again by itself and may then succeed
+   */
+  public record Undone(String statement, String reason, boolean passing) {}
+
+  /**
+   * Runs what {@link #changes} gave, as far as this role may; a table that it may not add is not in
+   * {@link #current} afterwards. Waits some seconds at most for each table that is locked.
+   *
+   * @return what could not be done; empty when all is well
+   */
+  public static List<Undone> alter(Connection connection, List<String> statements)
+      throws SQLException {
+    List<Undone> undone = new ArrayList<>();
     for (String statement : statements) {
       try {
-        execute(connection, List.of(statement));
+        execute(connection, statement);
       } catch (SQLException e) {
-        if (e.getSQLState() == null || e.getSQLState().startsWith("08")) {
+        String state = ServerWords.state(e);
+        if (state.isEmpty() || state.startsWith("08") || state.startsWith("57")) {
           throw e;
         }
         // a table that is gone again is the next look's matter
-        if (!"42P01".equals(e.getSQLState())) {
-          undone.add(statement);
+        if (!"42P01".equals(state)) {
+          undone.add(new Undone(statement, ServerWords.of(e), PASSING.contains(state)));
         }
       }
     }
@@ -214,16 +246,10 @@ public final class PublicationKeeper {
     }
   }
 
-  private static void execute(Connection connection, List<String> statements) throws SQLException {
+  private static void execute(Connection connection, String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(LOCK_TIMEOUT);
-      for (String sql : statements) {
-        statement.execute(sql);
-      }
-    } finally {
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("SET lock_timeout = 0");
-      }
+      statement.execute(sql);
     }
   }
 

@@ -4,10 +4,10 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.type.ColumnCodec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * How the rows of one relation (a table, or a leaf of it) are read.
@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  * @param leaf what its rows say of their partition; empty for a plain table
  * @param schema the form that its rows get
  * @param columns how each column of the schema is selected and read, in that order
- * @param conditions SQL conditions that all must hold
+ * @param published the publication's condition on rows
+ * @param chosen the condition of {@code snapshot.row-filter}
  * @param print what must not change while it is read: what {@link
  *     io.tidemark.postgres.catalog.CatalogReader#print} said under the snapshot, or for a copy in
  *     key ranges what {@link io.tidemark.postgres.catalog.CatalogReader#definition} said
@@ -29,19 +30,21 @@ public record CopyPlan(
     Optional<String> leaf,
     TableSchema schema,
     List<SelectedColumn> columns,
-    List<String> conditions,
+    Optional<String> published,
+    Optional<String> chosen,
     String print,
     long pages) {
   public CopyPlan {
     columns = List.copyOf(columns);
-    conditions = List.copyOf(conditions);
   }
 
   /** The COPY of those of its rows that fulfil more conditions. */
   String sql(List<String> more) {
-    List<String> all =
-        Stream.concat(conditions.stream().map(condition -> "(" + condition + ")"), more.stream())
-            .toList();
+    List<String> all = new ArrayList<>();
+    // a condition may end in a comment
+    published.ifPresent(condition -> all.add("(" + condition + "\n)"));
+    chosen.ifPresent(condition -> all.add("(" + condition + "\n)"));
+    all.addAll(more);
     return "COPY (SELECT "
         + columns.stream().map(SelectedColumn::expression).collect(Collectors.joining(", "))
         + " FROM ONLY "

@@ -41,13 +41,21 @@ final class CopyWorker implements AutoCloseable {
       SnapshotHolder.begin(statement, holder.snapshot());
       statement.execute("LOCK TABLE ONLY " + Sql.name(plan.name()) + " IN ACCESS SHARE MODE");
       checkPrint(plan);
+    } catch (SQLException e) {
+      endTransaction();
+      throw lostOr(e);
+    } catch (AttemptLostException e) {
+      endTransaction();
+      throw e;
+    }
+    try (Statement statement = reading.createStatement()) {
       CopyOut copy =
           reading.unwrap(PGConnection.class).getCopyAPI().copyOut(plan.sql(chunk.conditions()));
       read(copy, rows, sink);
       rows.end();
       statement.execute("COMMIT");
     } catch (SQLException e) {
-      throw lostOr(e);
+      throw refusedOr(e, plan);
     } finally {
       endTransaction();
     }
@@ -98,6 +106,14 @@ final class CopyWorker implements AutoCloseable {
         return e;
       }
     }
+  }
+
+  /**
+   * What the server says against a COPY whose table is as the plan has it: no other attempt helps
+   * where the user's own condition is wrong.
+   */
+  static SQLException refusedOr(SQLException e, CopyPlan plan) throws AttemptLostException {
+    return plan.chosen().isPresent() ? e : lostOr(e);
   }
 
   /** A COPY broken off in the middle leaves a connection that is of no use any more. */

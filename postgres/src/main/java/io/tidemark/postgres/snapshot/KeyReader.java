@@ -3,6 +3,7 @@ package io.tidemark.postgres.snapshot;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.postgres.catalog.CatalogReader;
+import io.tidemark.postgres.catalog.OpenTransactions;
 import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.snapshot.KeyOrder.Bound;
@@ -23,20 +24,6 @@ import org.postgresql.copy.CopyOut;
 public final class KeyReader implements AutoCloseable {
   private static final int LOOK_EVERY = 1024;
   private static final String LOCKED = "55P03";
-
-  private static final String BLOCKER =
-      """
-      SELECT format('%s has had one open for %s s.', who, extract(epoch FROM now() - since)::bigint)
-        FROM (SELECT format('process %s (role %L, application %L, waiting for %s)', pid,
-                            usename, application_name, coalesce(wait_event, 'nothing')) AS who,
-                     xact_start AS since
-                FROM pg_stat_activity
-               WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
-               UNION ALL
-              SELECT format('prepared transaction %L', gid), prepared
-                FROM pg_prepared_xacts) AS open
-       ORDER BY since LIMIT 1
-      """;
 
   private final Connection connection;
   private final CopyPlan plan;
@@ -121,10 +108,7 @@ public final class KeyReader implements AutoCloseable {
 
   /** Who is in the way of a snapshot that sees all older transactions, in words for the user. */
   public String blocker() throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(BLOCKER)) {
-      return row.next() ? row.getString(1) : "the server does not tell this role which.";
-    }
+    return OpenTransactions.oldest(connection);
   }
 
   private static Opened opened(Statement statement) throws SQLException {

@@ -127,6 +127,65 @@ class DoctorTest {
   }
 
   @Test
+  void looksAtWhatTheCopyReads() throws Exception {
+    server.execute("CREATE DATABASE parts", "CREATE ROLE \"odd-role\" LOGIN PASSWORD 'odd'");
+    server.executeIn(
+        "parts",
+        "CREATE TABLE r (id int PRIMARY KEY) PARTITION BY RANGE (id)",
+        "CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (10)",
+        "GRANT SELECT ON r TO \"odd-role\"",
+        "CREATE TABLE mine (id int PRIMARY KEY)",
+        "ALTER TABLE mine ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE mine OWNER TO \"odd-role\"");
+    List<Finding> findings = examine("parts", "user", "odd-role", "password", "odd");
+    // the root may be read, and is not what is read
+    assertThat(only(findings, "select").remedy())
+        .contains("GRANT SELECT ON \"public\".\"r1\" TO \"odd-role\";");
+    // no policy binds a table's owner
+    assertThat(findings).noneMatch(finding -> finding.check().equals("row-security"));
+    assertThat(only(findings, "replication").remedy())
+        .isEqualTo("ALTER ROLE \"odd-role\" REPLICATION;");
+  }
+
+  @Test
+  void saysWhatPublicationsOfOthersLack() throws Exception {
+    server.execute("CREATE DATABASE others");
+    server.executeIn(
+        "others", "CREATE TABLE a (id int PRIMARY KEY)", "CREATE TABLE b (id int PRIMARY KEY)");
+    assertThat(only(examine("others", "publication.mode", "existing"), "publication").severity())
+        .isEqualTo(Severity.BLOCKING);
+    server.executeIn("others", "CREATE PUBLICATION tidemark FOR TABLE a");
+    assertThat(only(examine("others", "publication.mode", "existing"), "publication"))
+        .satisfies(
+            finding -> {
+              assertThat(finding.what()).contains("public.b").doesNotContain("public.a");
+              assertThat(finding.remedy()).contains("ADD TABLE \"public\".\"b\"");
+            });
+    // who owns publication and table adds it by itself
+    assertThat(examine("others")).noneMatch(finding -> finding.check().equals("publication"));
+  }
+
+  @Test
+  void neitherUsesNorDropsASlotOfOthers() throws Exception {
+    server.execute("SELECT pg_create_physical_replication_slot('standby_of_others')");
+    PostgresConfig config = config("sick", "slot", "standby_of_others");
+    assertThat(only(new Doctor(config, Map.of()).examine(), "slot").severity())
+        .isEqualTo(Severity.BLOCKING);
+    assertThatThrownBy(() -> new PostgresAdmin(config, Map.of()).drop())
+        .hasMessageStartingWith("Cannot drop slot standby_of_others: ");
+    assertThat(new PostgresAdmin(config, Map.of()).slot().slot()).isPresent();
+  }
+
+  @Test
+  void saysWhereATriggerIsNotWhole() throws Exception {
+    server.execute("CREATE DATABASE halves");
+    server.executeIn("halves", EventTrigger.sql(), "ALTER EVENT TRIGGER tidemark_drop DISABLE");
+    assertThat(only(examine("halves"), "exact-ddl").remedy()).isEqualTo(EventTrigger.sql());
+    server.executeIn("halves", "ALTER EVENT TRIGGER tidemark_drop ENABLE ALWAYS");
+    assertThat(examine("halves")).noneMatch(finding -> finding.check().equals("exact-ddl"));
+  }
+
+  @Test
   void recognisesWhoRunsTheServer() {
     assertThat(provider("db.abc.eu-west-1.rds.amazonaws.com", Set.of("rdsadmin")))
         .isEqualTo(Provider.RDS);
