@@ -19,9 +19,7 @@ import io.tidemark.postgres.slot.Publication.Published;
 import io.tidemark.postgres.slot.PublicationKeeper;
 import io.tidemark.postgres.slot.SlotState;
 import io.tidemark.postgres.snapshot.KeyCopy;
-import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -259,11 +257,6 @@ final class CatalogSession implements AutoCloseable {
   /** Columns whose texts are ordered by their bytes, as {@code oid.attnum}. */
   synchronized Set<String> collatedByBytes(List<Integer> oids) throws SQLException {
     return ByteOrder.columns(connection(), oids);
-  }
-
-  private static Array array(Connection open, List<Integer> oids) throws SQLException {
-    return open.createArrayOf(
-        "bigint", oids.stream().map(Integer::toUnsignedLong).toArray(Object[]::new));
   }
 
   /**

@@ -11,17 +11,12 @@ import io.tidemark.api.source.ResumePoint;
 import io.tidemark.api.source.SourceEvent;
 import io.tidemark.api.source.SourceRequest;
 import io.tidemark.api.source.SourceStatus;
-import io.tidemark.postgres.CatalogSession.Present;
 import io.tidemark.postgres.PostgresConfig.SnapshotMode;
-import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.history.TypeBook;
 import io.tidemark.postgres.slot.Anchor;
-import io.tidemark.postgres.slot.ExportedSlot;
-import io.tidemark.postgres.slot.Publication;
 import io.tidemark.postgres.slot.SlotState;
 import io.tidemark.postgres.slot.SourceIdentity;
-import io.tidemark.postgres.snapshot.SnapshotHolder;
 import io.tidemark.postgres.stream.StreamProgress;
 import io.tidemark.postgres.type.MisfitPolicy;
 import io.tidemark.postgres.type.PgTypes;
@@ -30,7 +25,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Captures a PostgreSQL database: copies every selected table under the snapshot of a slot, and
@@ -56,7 +50,7 @@ public final class PostgresSource implements ChangeSource {
   private Copier copier;
   private KeyCopier keyCopier;
   private KeyBook keys;
-  private Reconciliation reconciliation;
+  private Opening opening;
   private Watch watch;
   private TypeBook types;
   private Gate gate;
@@ -89,15 +83,15 @@ public final class PostgresSource implements ChangeSource {
       Lsn from = isOnly() ? Lsn.ZERO : tidemark;
       Optional<SlotState> slot = gate.pass(from, anchors.readFrom(from));
       build(resume, anchors);
-      Present present = publish(resume, tidemark);
-      restore(resume, present, tidemark);
+      publications = opening.publish(resume, tidemark);
+      opening.restore(resume, tidemark);
       if (tidemark.equals(Lsn.ZERO)) {
-        begin(slot);
+        opening.begin(slot);
       } else {
         // before the first boundary, which makes the new timeline known with the copy
         keys.moveTo(gate.identity().timeline(), tidemark);
         boundaries.startAt(tidemark, session.clockMicros());
-        resumeTables();
+        opening.resumeTables();
       }
       book.note(IDENTITY_NOTE, gate.identity().toJson());
       start();
@@ -198,7 +192,7 @@ public final class PostgresSource implements ChangeSource {
       copier.whenTaken(holder -> boundaries.startAt(holder.point(), holder.takenAtMicros()));
     }
     Pulse pulse = new Pulse(config, session, anchors, book, boundaries, problems);
-    reconciliation = new Reconciliation(config, book, session, types, boundaries);
+    Reconciliation reconciliation = new Reconciliation(config, book, session, types, boundaries);
     watch =
         new Watch(
             config,
@@ -209,118 +203,7 @@ public final class PostgresSource implements ChangeSource {
             problems,
             gate,
             List.of(boundaries::tick, pulse, copier::watchHold, hold::endIfOver));
-  }
-
-  /** Makes the publications where they are missing and puts the selected tables into them. */
-  private Present publish(ResumePoint resume, Lsn tidemark) throws SQLException {
-    if (tidemark.equals(Lsn.ZERO)) {
-      session.createPublications(session.look().catalog());
-    }
-    // what could not be done is said by the watch, which tries again
-    session.keepPublications(session.look(), book.relations());
-    // the server cannot decode what was written before a publication was made, so a copy that goes
-    // on reads from those that it began with
-    Optional<List<String>> before =
-        Optional.ofNullable(resume.notes().get(PUBLICATIONS_NOTE))
-            .map(text -> text.lines().toList());
-    publications =
-        session.look().publications().stream()
-            .map(Publication::name)
-            .filter(name -> before.map(known -> known.contains(name)).orElse(true))
-            .toList();
-    session.readFrom(Set.copyOf(publications));
-    book.note(PUBLICATIONS_NOTE, String.join("\n", publications));
-    return session.look();
-  }
-
-  private void restore(ResumePoint resume, Present present, Lsn tidemark) throws SQLException {
-    resume
-        .tables()
-        .forEach(
-            (name, state) ->
-                book.restore(
-                    name,
-                    state,
-                    Optional.ofNullable(resume.schemas().get(name)),
-                    Optional.ofNullable(resume.notes().get(TableNote.key(name)))
-                        .map(note -> TableNote.fromJson(name, note))));
-    book.all().forEach(table -> restoreKeys(table, resume.notes(), tidemark));
-    for (CatalogTable table : present.catalog().tables()) {
-      TableName name = table.name();
-      String stored = resume.notes().get(TableNote.key(name));
-      book.find(name)
-          .ifPresent(
-              tracked ->
-                  present
-                      .published(table)
-                      // another stamp is left to the reconciliation, which copies again
-                      .filter(
-                          now ->
-                              stored == null
-                                  || now.stamp()
-                                      .equals(TableNote.fromJson(name, stored).published()))
-                      .ifPresent(now -> book.published(tracked, now)));
-    }
-    reconciliation.take(present, tidemark);
-    for (TrackedTable table : book.all()) {
-      if (table.follows() && book.publishedAs(table) == null) {
-        // a note of an older version, and the catalog has the table under its name no more
-        book.again(table, "it is not known any more how it was published", tidemark);
-      }
-    }
-  }
-
-  /** A copy in key ranges that was broken off goes on with its ledger; no other one has a use. */
-  private void restoreKeys(TrackedTable table, Map<String, String> notes, Lsn tidemark) {
-    String ledger = notes.get(KeyBook.key(table.name));
-    if (ledger != null && table.isBeingCopied()) {
-      keys.restore(table, ledger, tidemark);
-    } else if (ledger != null) {
-      book.forget(KeyBook.key(table.name));
-    }
-  }
-
-  /** A new copy: everything begins at one snapshot, or where a slot that is there stands. */
-  private void begin(Optional<SlotState> slot) throws SQLException, InterruptedException {
-    if (config.snapshot().mode() == SnapshotMode.NEVER && slot.isPresent()) {
-      follow(slot.get().confirmed(), session.clockMicros());
-      return;
-    }
-    ExportedSlot.Kind kind =
-        config.failoverSlot() ? ExportedSlot.Kind.FAILOVER : ExportedSlot.Kind.LASTING;
-    // before the snapshot is there: what fails here holds nothing
-    List<TrackedTable> tables = copier.decided();
-    SnapshotHolder holder =
-        slot.isPresent() || isOnly() ? copier.temporary() : copier.holder(config.slot(), kind);
-    if (config.snapshot().mode() == SnapshotMode.NEVER) {
-      try (holder) {
-        follow(holder.point(), holder.takenAtMicros());
-      }
-      return;
-    }
-    Copier.Prepared prepared = copier.prepare(holder, tables);
-    boundaries.startAt(holder.point(), holder.takenAtMicros());
-    copier.first(prepared);
-  }
-
-  /** Gives the changes from a position on and copies nothing. */
-  private void follow(Lsn from, long micros) throws SQLException {
-    copier.follow(session.look(), List.copyOf(book.all()), from);
-    boundaries.startAt(from, micros);
-  }
-
-  /** What was being copied begins again; what was copied waits for the stream as before. */
-  private void resumeTables() throws SQLException {
-    for (TrackedTable table : book.all()) {
-      if (table.state.phase() == Phase.COPYING && table.keys == null) {
-        book.again(table, "its copy was interrupted; it begins again", boundaries.position());
-      } else if (table.state.phase() == Phase.CATCHING_UP && !table.lacksLeaves()) {
-        Lsn mark = isOnly() ? boundaries.position() : session.mark("resumed");
-        synchronized (book) {
-          table.memberAt = mark.value();
-        }
-      }
-    }
+    opening = new Opening(config, session, book, keys, boundaries, reconciliation, copier);
   }
 
   private void start() {

@@ -1,6 +1,5 @@
 package io.tidemark.postgres;
 
-import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.source.SourceStatus.SchemaGrade;
@@ -128,11 +127,9 @@ final class Watch implements Runnable {
   private void lookSafely() {
     try {
       look();
+      observeSlot();
       problems.clear(CATALOG);
     } catch (SQLException | TidemarkException e) {
-      if (e instanceof TidemarkException known && known.code() == ErrorCode.SOURCE_CHANGED) {
-        throw known;
-      }
       if (!closed) {
         problems.say(CATALOG, "The catalog could not be read (" + e.getMessage() + "); retrying.");
       }
@@ -145,7 +142,6 @@ final class Watch implements Runnable {
     CatalogSession.Kept kept = session.keepPublications(present, book.relations());
     tell(kept.undone());
     reconciliation.take(kept.touched() ? session.look() : present, passed);
-    observeSlot();
   }
 
   private void tell(List<Undone> undone) {

@@ -32,6 +32,19 @@ class PublicationTest {
   }
 
   @Test
+  void aCopyWhosePublicationsAreGoneSaysSo() throws Exception {
+    try (Capture capture = capture("dropped")) {
+      capture.open();
+      capture.untilMember("t");
+      capture.source.close();
+      capture.execute("DROP PUBLICATION dropped, dropped_inserts");
+      assertThat(capture.refusal())
+          .hasMessageStartingWith("Cannot go on from slot dropped: publication dropped, ")
+          .hasMessageContaining("begin a new copy");
+    }
+  }
+
+  @Test
   void theSecondPublicationIsMadeWhereOnlyTheFirstIsThere() throws Exception {
     try (Capture capture = capture("half")) {
       capture.execute("CREATE PUBLICATION half FOR TABLE t");
