@@ -4,6 +4,7 @@ import io.tidemark.duckdb.sink.DuckDbConfig;
 import io.tidemark.engine.pipeline.PipelineConfig;
 import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.postgres.PostgresConfig;
+import io.tidemark.postgres.sink.PostgresSinkConfig;
 import java.util.List;
 
 /**
@@ -54,6 +55,18 @@ public record Setup(
     @Override
     public String place() {
       return config.place();
+    }
+  }
+
+  /**
+   * A PostgreSQL sink.
+   *
+   * @param name its name in the pipeline
+   */
+  public record Database(String name, PostgresSinkConfig config) implements Copy {
+    @Override
+    public String place() {
+      return config.endpoint().toString();
     }
   }
 }

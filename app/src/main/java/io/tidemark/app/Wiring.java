@@ -20,6 +20,8 @@ import io.tidemark.parquet.ParquetSink;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.PostgresSource;
 import io.tidemark.postgres.connect.Connector;
+import io.tidemark.postgres.sink.PostgresSink;
+import io.tidemark.postgres.sink.PostgresSinkConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +44,7 @@ public final class Wiring {
     components.add(PostgresConfig.SPEC);
     components.add(ParquetConfig.SPEC);
     components.add(DuckDbConfig.SPEC);
+    components.add(PostgresSinkConfig.SPEC);
     components.addAll(Transforms.SPECS);
     return new Catalog(PipelineConfig.SPEC, components);
   }
@@ -55,11 +58,11 @@ public final class Wiring {
     LoadedConfig loaded = new ConfigLoader(catalog(), environment).load(file);
     List<String> problems = new ArrayList<>();
     PostgresConfig source = PostgresConfig.from(loaded.source().settings(), environment, problems);
+    PipelineConfig pipeline = PipelineConfig.of(loaded.pipeline());
     List<Setup.Copy> sinks = new ArrayList<>();
     for (int i = 0; i < loaded.sinks().size(); i++) {
-      sinks.add(copy(loaded.sinks().get(i), "sinks[" + i + "]", problems));
+      sinks.add(copy(loaded.sinks().get(i), pipeline.name(), "sinks[" + i + "]", problems));
     }
-    PipelineConfig pipeline = PipelineConfig.of(loaded.pipeline());
     if (pipeline.policies().onReject() == PipelineConfig.OnReject.ROW && problems.isEmpty()) {
       sinks.stream().map(Wiring::sink).forEach(sink -> requireSingleRows(sink, problems));
     }
@@ -88,19 +91,31 @@ public final class Wiring {
     }
   }
 
-  private static Setup.Copy copy(LoadedConfig.Component sink, String where, List<String> problems) {
-    return sink.type().equals(DuckDbConfig.SPEC.type())
-        ? new Setup.DuckDbFile(sink.name(), DuckDbConfig.from(sink.settings(), where, problems))
-        : new Setup.Lake(sink.name(), ParquetConfig.from(sink.settings(), where, problems));
+  private static Setup.Copy copy(
+      LoadedConfig.Component sink, String pipeline, String where, List<String> problems) {
+    if (sink.type().equals(DuckDbConfig.SPEC.type())) {
+      return new Setup.DuckDbFile(sink.name(), DuckDbConfig.from(sink.settings(), where, problems));
+    } else if (sink.type().equals(PostgresSinkConfig.SPEC.type())) {
+      return new Setup.Database(
+          sink.name(), PostgresSinkConfig.from(sink.settings(), pipeline, where, problems));
+    }
+    return new Setup.Lake(sink.name(), ParquetConfig.from(sink.settings(), where, problems));
   }
 
   private static NamedSink sink(Setup.Copy copy) {
-    return copy instanceof Setup.DuckDbFile file
-        ? new NamedSink(file.name(), DuckDbConfig.SPEC.type(), () -> new DuckDbSink(file.config()))
-        : new NamedSink(
-            copy.name(),
-            ParquetConfig.SPEC.type(),
-            () -> new ParquetSink(((Setup.Lake) copy).config()));
+    if (copy instanceof Setup.DuckDbFile file) {
+      return new NamedSink(
+          file.name(), DuckDbConfig.SPEC.type(), () -> new DuckDbSink(file.config()));
+    } else if (copy instanceof Setup.Database database) {
+      return new NamedSink(
+          database.name(),
+          PostgresSinkConfig.SPEC.type(),
+          () -> new PostgresSink(database.config()));
+    }
+    return new NamedSink(
+        copy.name(),
+        ParquetConfig.SPEC.type(),
+        () -> new ParquetSink(((Setup.Lake) copy).config()));
   }
 
   /** The pipeline of a configuration; nothing is opened yet. */

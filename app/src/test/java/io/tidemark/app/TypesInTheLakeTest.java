@@ -11,6 +11,8 @@ import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
 import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.parquet.state.AsOf;
+import io.tidemark.postgres.sink.PostgresCopy;
+import io.tidemark.postgres.sink.PostgresSinkConfig;
 import io.tidemark.testkit.type.TypeCase;
 import io.tidemark.testkit.type.TypeCases;
 import java.nio.file.Files;
@@ -27,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every type and odd value goes through the whole pipeline, by the snapshot and by the stream, into
- * Parquet, and DuckDB gives it back in the text that the server's output function prints.
+ * Parquet and into another PostgreSQL, and DuckDB and the server give it back in the text that the
+ * source's output function prints.
  */
 class TypesInTheLakeTest {
   private static final List<String> PINNED =
@@ -46,22 +49,30 @@ class TypesInTheLakeTest {
 
   @Test
   void everyValueComesBackAsTheServerPrintsIt() throws Exception {
-    compare(Version.V18, "raw");
+    compare(Version.V18, "raw", List.of());
   }
 
   @Test
   @Tag("thorough")
   void everyValueOfAnOldServerTooWithWholeColumnsAsText() throws Exception {
-    compare(Version.V15, "text");
+    compare(Version.V15, "text", TypeCases.SETUP);
   }
 
-  private void compare(Version version, String overflow) throws Exception {
+  /**
+   * Compares.
+   *
+   * @param known what the database of the copy has of its own before it is written to
+   */
+  private void compare(Version version, String overflow, List<String> known) throws Exception {
     List<String> wrong = new ArrayList<>();
     try (EmbeddedPostgres pg = EmbeddedPostgres.start(version);
         Connection db = pg.connect()) {
       run(db, TypeCases.SETUP);
       run(db, tables(version));
       run(db, inserts(version, 0));
+      pg.createDatabase("copy");
+      // not what the copy itself makes
+      known.stream().filter(sql -> !sql.contains("TABLE")).forEach(sql -> runIn(pg, "copy", sql));
       capture(pg, db, version, overflow);
       Program.Said verified =
           Program.inProcess("verify", "--config", folder.resolve("tidemark.yaml").toString());
@@ -69,7 +80,11 @@ class TypesInTheLakeTest {
       assertThat(verified.out()).contains("EQUAL: ", " tables equal, 0 excepted");
       run(db, PINNED);
       try (LakeCopy lake = open(AsOf.LATEST);
-          DuckDbCopy copy = copy(lake)) {
+          DuckDbCopy copy = copy(lake);
+          PostgresCopy database =
+              PostgresCopy.open(
+                  PostgresSinkConfig.of(pg.uri("copy"), "types"), entries -> List.of())) {
+        assertThat(database.tidemark()).isEqualTo(lake.tidemark());
         List<TypeCase> cases = TypeCases.all();
         for (int i = 0; i < cases.size(); i++) {
           if (!cases.get(i).values(version.major()).isEmpty()) {
@@ -78,6 +93,11 @@ class TypesInTheLakeTest {
             List<List<String>> atSource = source(db, i);
             assertThat(atSource).hasSize(2 * (cases.get(i).values(version.major()).size() + 1));
             wrong.addAll(differences(cases.get(i).type(), atSource, inLake));
+            List<List<String>> inCopy = new ArrayList<>();
+            database
+                .rows(new TableName("public", "t" + i), KeyRange.ALL)
+                .forEachRemaining(inCopy::add);
+            wrong.addAll(differences(cases.get(i).type() + " in a copy", atSource, inCopy));
           }
         }
       }
@@ -131,6 +151,14 @@ class TypesInTheLakeTest {
     return sql;
   }
 
+  private static void runIn(EmbeddedPostgres pg, String database, String sql) {
+    try {
+      pg.executeIn(database, sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static void run(Connection db, List<String> statements) throws SQLException {
     try (Statement statement = db.createStatement()) {
       for (String sql : statements) {
@@ -157,9 +185,15 @@ class TypesInTheLakeTest {
         sinks:
           - type: parquet
             path: %s
+          - type: postgres
+            url: %s
         """
             .formatted(
-                folder.resolve("data"), pg.uri("postgres"), overflow, folder.resolve("lake")));
+                folder.resolve("data"),
+                pg.uri("postgres"),
+                overflow,
+                folder.resolve("lake"),
+                pg.uri("copy")));
     long tables = tables(version).size();
     try (Program pipeline = Program.start(folder, "run", config.toString())) {
       while (members() < tables) {

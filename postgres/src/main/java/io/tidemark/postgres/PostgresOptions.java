@@ -23,6 +23,7 @@ import io.tidemark.postgres.PostgresConfig.Snapshot;
 import io.tidemark.postgres.PostgresConfig.SnapshotMode;
 import io.tidemark.postgres.catalog.TableFilter;
 import io.tidemark.postgres.connect.Endpoint;
+import io.tidemark.postgres.connect.EndpointOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -295,7 +296,7 @@ final class PostgresOptions {
   static PostgresConfig config(
       Settings settings, Map<String, String> environment, List<String> problems) {
     EndpointOptions options =
-        new EndpointOptions(settings.find(URL).orElse(""), environment, problems);
+        new EndpointOptions(settings.find(URL).orElse(""), environment, "source", problems);
     Endpoint endpoint =
         options.endpoint(
             settings.find(HOST),

@@ -12,6 +12,7 @@ import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.engine.control.ControlClient;
 import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.parquet.state.AsOf;
+import io.tidemark.postgres.sink.PostgresLook;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -95,6 +96,9 @@ final class DeadLetters {
   }
 
   private static List<String> stored(Path file, Setup setup, Setup.Copy copy) {
+    if (copy instanceof Setup.Database database) {
+      return LetterBox.stored(PostgresLook.at(database.config()).entries());
+    }
     if (!(copy instanceof Setup.Lake lake)) {
       return LetterBox.stored(DuckDbLook.at(((Setup.DuckDbFile) copy).config()).entries());
     }

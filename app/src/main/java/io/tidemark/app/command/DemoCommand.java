@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
       "  tidemark demo --for 30s --rate 500",
       "  tidemark demo --s3 --data /tmp/demo",
       "  tidemark demo --to duckdb",
+      "  tidemark demo --to postgres",
       "  tidemark demo --source postgres://postgres@localhost/shop"
     })
 public final class DemoCommand implements Command {
@@ -69,7 +70,8 @@ public final class DemoCommand implements Command {
       names = "--to",
       paramLabel = "KIND",
       converter = Kinds.class,
-      description = "Make this copy, parquet or duckdb; may be given again. Without it parquet.")
+      description =
+          "Make this copy, parquet, duckdb or postgres; may be given again. Without it parquet.")
   private List<DemoOptions.Kind> to = List.of();
 
   @Option(

@@ -1,6 +1,7 @@
 package io.tidemark.app.command;
 
 import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Upkeep;
 import io.tidemark.app.Setup;
@@ -14,6 +15,7 @@ import io.tidemark.engine.state.PipelineState;
 import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.parquet.state.AsOf;
+import io.tidemark.postgres.sink.PostgresLook;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** How a pipeline stands: asked of it where it runs, read from its copies where it does not. */
 final class PipelineLook {
@@ -86,34 +89,48 @@ final class PipelineLook {
       PipelineStatus.SinkLine sink) {}
 
   private Stored stored(Setup.Copy copy) {
-    return copy instanceof Setup.Lake lake ? stored(lake) : stored((Setup.DuckDbFile) copy);
+    if (copy instanceof Setup.Lake lake) {
+      return stored(lake);
+    } else if (copy instanceof Setup.Database database) {
+      PostgresLook look = PostgresLook.at(database.config());
+      return stored(
+          copy, "postgres", look.position(), look.committedAtMicros(), look.entries(), look.rows());
+    }
+    DuckDbLook look = DuckDbLook.at(((Setup.DuckDbFile) copy).config());
+    return stored(
+        copy, "duckdb", look.position(), look.committedAtMicros(), look.entries(), look.rows());
   }
 
-  private Stored stored(Setup.DuckDbFile copy) {
-    DuckDbLook look = DuckDbLook.at(copy.config());
+  /** What a copy of current rows says. */
+  private Stored stored(
+      Setup.Copy copy,
+      String type,
+      Position position,
+      long committedAtMicros,
+      SortedMap<String, String> entries,
+      SortedMap<TableName, Long> rows) {
     List<PipelineStatus.Table> tables = new ArrayList<>();
-    PipelineState held = StateCodec.decode(look.entries());
+    PipelineState held = StateCodec.decode(entries);
     TransformChain transforms = new TransformChain(setup.transforms());
     held.tables()
         .forEach(
             (name, state) -> {
-              long rows =
+              long count =
                   LakeCopy.copyName(held, name, transforms)
-                      .map(copied -> look.rows().getOrDefault(copied, 0L))
+                      .map(copied -> rows.getOrDefault(copied, 0L))
                       .orElse(0L);
-              tables.add(table(name.toString(), state, rows));
+              tables.add(table(name.toString(), state, count));
             });
-    String tidemark = look.position().toString();
     return new Stored(
-        look.position(),
-        look.committedAtMicros(),
+        position,
+        committedAtMicros,
         tables,
         new PipelineStatus.SinkLine(
             copy.name(),
-            "duckdb",
+            type,
             "stopped",
             "",
-            tidemark,
+            position.toString(),
             0,
             0,
             0,

@@ -9,6 +9,7 @@ import io.tidemark.duckdb.DuckDbQuery;
 import io.tidemark.duckdb.QueryResult;
 import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.parquet.state.AsOf;
+import io.tidemark.postgres.sink.PostgresLook;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,9 @@ final class CurrentRows {
 
   /** Rows by table, for every table that the copy holds. */
   static Map<TableName, Long> of(Setup setup) {
+    if (setup.sinks().get(0) instanceof Setup.Database database) {
+      return PostgresLook.at(database.config()).rows();
+    }
     return setup.sinks().get(0) instanceof Setup.Lake lake
         ? of(setup, lake)
         : DuckDbLook.at(((Setup.DuckDbFile) setup.sinks().get(0)).config()).rows();

@@ -49,23 +49,25 @@ public final class Demo {
     try (DemoFolder folder = DemoFolder.open(options.data());
         Logs logs = Logs.toFile(folder.root())) {
       if (options.source().isPresent()) {
-        return run(folder, options.source().get());
+        return run(folder, options.source().get(), options.source().get());
       }
       say("Starting PostgreSQL 18 in " + folder.postgres());
       try (DemoDatabase database = DemoDatabase.start(folder.postgres())) {
-        return run(folder, database.url());
+        return run(folder, database.url(), database.copyUrl());
       }
     }
   }
 
-  private Answer run(DemoFolder folder, String url) throws SQLException, InterruptedException {
+  /** Runs on a database; its copy goes to another one, where a PostgreSQL is asked for. */
+  private Answer run(DemoFolder folder, String url, String copyUrl)
+      throws SQLException, InterruptedException {
     if (options.storage() == DemoOptions.Storage.FOLDER) {
-      folder.writeConfig(DemoConfig.of(folder, url, options, Optional.empty()));
+      folder.writeConfig(DemoConfig.of(folder, url, copyUrl, options, Optional.empty()));
       return copy(folder, url, "");
     }
     try (EmbeddedS3 s3 = EmbeddedS3.start(folder.s3())) {
       s3.createBucket(DemoConfig.BUCKET);
-      folder.writeConfig(DemoConfig.of(folder, url, options, Optional.of(s3)));
+      folder.writeConfig(DemoConfig.of(folder, url, copyUrl, options, Optional.of(s3)));
       return copy(folder, url, ", S3 at " + s3.endpoint());
     }
   }

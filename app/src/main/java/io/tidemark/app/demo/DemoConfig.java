@@ -14,9 +14,12 @@ final class DemoConfig {
   private DemoConfig() {}
 
   /**
+   * @param url of the bank
+   * @param copyUrl of the database that a copy in a PostgreSQL is made in
    * @param s3 the server that Parquet files go to; empty for a folder
    */
-  static String of(DemoFolder folder, String url, DemoOptions options, Optional<EmbeddedS3> s3) {
+  static String of(
+      DemoFolder folder, String url, String copyUrl, DemoOptions options, Optional<EmbeddedS3> s3) {
     // each choice of copies needs the log from where it ended itself
     String slot = SLOT + (s3.isPresent() ? "_s3" : "");
     if (!options.copies().equals(List.of(Kind.PARQUET))) {
@@ -31,9 +34,22 @@ final class DemoConfig {
             case PARQUET ->
                 s3.map(DemoConfig::inBucket).orElseGet(() -> path(folder.lake().toString()));
             case DUCKDB -> path(folder.duckdb().toString()) + "    publish-every: 10s\n";
+            case POSTGRES -> database(copyUrl, options);
           });
     }
     return text.toString();
+  }
+
+  /** In a database of the user's, schemas of the demo's own beside the bank's. */
+  private static String database(String url, DemoOptions options) {
+    String schema = DemoOptions.SCHEMA;
+    return "    url: "
+        + quoted(url)
+        + "\n"
+        + (options.source().isPresent()
+            ? "    schemas: {%s: %s_copy}\n    state-schema: %s_state\n"
+                .formatted(schema, schema, schema)
+            : "");
   }
 
   private static String path(String path) {

@@ -9,10 +9,12 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 
 /** The embedded PostgreSQL of a demo, with its database. */
 final class DemoDatabase implements AutoCloseable {
   private static final String DATABASE = "bank";
+  private static final String COPY = "bank_copy";
 
   private final EmbeddedPostgres server;
 
@@ -33,10 +35,12 @@ final class DemoDatabase implements AutoCloseable {
     try (Connection connection = server.connect();
         PreparedStatement query =
             connection.prepareStatement("SELECT FROM pg_database WHERE datname = ?")) {
-      query.setString(1, DATABASE);
-      try (ResultSet found = query.executeQuery()) {
-        if (!found.next()) {
-          server.createDatabase(DATABASE);
+      for (String database : List.of(DATABASE, COPY)) {
+        query.setString(1, database);
+        try (ResultSet found = query.executeQuery()) {
+          if (!found.next()) {
+            server.createDatabase(database);
+          }
         }
       }
     } catch (SQLException e) {
@@ -52,6 +56,11 @@ final class DemoDatabase implements AutoCloseable {
   /** Its address, user and password included. */
   String url() {
     return server.uri(DATABASE);
+  }
+
+  /** The address of the database for a copy, user and password included. */
+  String copyUrl() {
+    return server.uri(COPY);
   }
 
   @Override

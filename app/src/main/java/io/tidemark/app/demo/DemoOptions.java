@@ -33,7 +33,9 @@ public record DemoOptions(
     /** Parquet files. */
     PARQUET,
     /** A DuckDB file. */
-    DUCKDB;
+    DUCKDB,
+    /** Another PostgreSQL database of the same server, or another schema of the user's. */
+    POSTGRES;
 
     /** The word that users write. */
     public String word() {

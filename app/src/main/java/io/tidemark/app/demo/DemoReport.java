@@ -60,6 +60,12 @@ final class DemoReport {
               + " \"SELECT currency, count(*), sum(balance) FROM public.accounts GROUP BY"
               + " currency\"");
     }
+    if (options.copies().contains(DemoOptions.Kind.POSTGRES)) {
+      lines.add(
+          "  psql   # with the url of the copy in "
+              + options.data().resolve("tidemark.yaml")
+              + ", while a demo runs");
+    }
     lines.add("  ./tidemark demo" + data + again(options));
     if (options.source().isPresent()) {
       lines.add(

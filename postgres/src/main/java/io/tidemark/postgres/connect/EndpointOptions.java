@@ -1,7 +1,5 @@
-package io.tidemark.postgres;
+package io.tidemark.postgres.connect;
 
-import io.tidemark.postgres.connect.Endpoint;
-import io.tidemark.postgres.connect.PostgresUrl;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -9,37 +7,50 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Puts an endpoint together: an option before the URL's part, before libpq's variable. */
-final class EndpointOptions {
+public final class EndpointOptions {
   private static final List<String> SSL_MODES =
       List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
   private final Map<String, String> url;
   private final Map<String, String> environment;
+  private final String where;
   private final List<String> problems;
 
-  EndpointOptions(String url, Map<String, String> environment, List<String> problems) {
+  /**
+   * Begins with a URL.
+   *
+   * @param url as libpq takes it; empty for none
+   * @param environment variables that fill what neither option nor URL names
+   * @param where what is configured, {@code source} for instance; problems begin with it
+   * @param problems takes every problem found
+   */
+  public EndpointOptions(
+      String url, Map<String, String> environment, String where, List<String> problems) {
     this.environment = environment;
+    this.where = where;
     this.problems = problems;
     Map<String, String> parts = Map.of();
     try {
       parts = url.isEmpty() ? parts : PostgresUrl.parse(url);
     } catch (IllegalArgumentException e) {
-      problems.add("source.url: cannot read it, expected " + e.getMessage() + ".");
+      problems.add(where + ".url: cannot read it, expected " + e.getMessage() + ".");
     }
     this.url = parts;
   }
 
   /** A part of the URL, else a variable. */
-  Optional<String> named(String part, String variable) {
+  public Optional<String> named(String part, String variable) {
     return Optional.ofNullable(url.get(part))
         .or(() -> Optional.ofNullable(environment.get(variable)).filter(text -> !text.isEmpty()));
   }
 
-  String sslMode(Optional<String> given) {
+  /** The mode that is given, else named, else {@code prefer}. */
+  public String sslMode(Optional<String> given) {
     String mode = given.or(() -> named("sslmode", "PGSSLMODE")).orElse("prefer");
     if (!SSL_MODES.contains(mode)) {
       problems.add(
-          "source.sslmode: cannot read '"
+          where
+              + ".sslmode: cannot read '"
               + mode
               + "', expected one of "
               + String.join(", ", SSL_MODES)
@@ -48,7 +59,8 @@ final class EndpointOptions {
     return mode;
   }
 
-  Endpoint endpoint(
+  /** The endpoint; what was not given comes from the URL, else from a variable. */
+  public Endpoint endpoint(
       Optional<String> host,
       Optional<Long> port,
       Optional<String> database,
@@ -80,7 +92,7 @@ final class EndpointOptions {
         && Integer.parseInt(text) <= 65535) {
       return Integer.parseInt(text);
     }
-    problems.add("source.port: cannot use '" + text + "', expected 1 to 65535.");
+    problems.add(where + ".port: cannot use '" + text + "', expected 1 to 65535.");
     return 5432;
   }
 }

@@ -1,0 +1,75 @@
+package io.tidemark.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.embedded.EmbeddedPostgres;
+import io.tidemark.embedded.Version;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demo with another database as its copy, compared value by value with its source. */
+class DemoToPostgresTest {
+  @TempDir Path folder;
+
+  @Test
+  void everyValueIsInTheOtherDatabase() throws Exception {
+    Program.Said said =
+        Program.call(folder, "demo", "--to", "postgres", "--rate", "300", "--for", "6s", "--json");
+    assertThat(said.status()).as(said.err()).isZero();
+    JsonNode report = new ObjectMapper().readTree(said.lastLine());
+    assertThat(report.get("files").asLong()).isZero();
+    assertThat(report.get("rowsWritten").asLong()).isGreaterThan(20_000);
+    for (JsonNode table : report.get("tables")) {
+      assertThat(table.get("state").asText()).isEqualTo("member");
+    }
+    Path data = folder.resolve("tidemark-data");
+    try (EmbeddedPostgres pg =
+            EmbeddedPostgres.of(Version.V18).in(data.resolve("postgres")).start();
+        Connection source = pg.connect("bank");
+        Connection copy = pg.connect("bank_copy")) {
+      for (String table : List.of("customers", "accounts", "transactions")) {
+        String all = "SELECT t::text FROM public." + table + " t ORDER BY id";
+        List<String> expected = column(source, all);
+        assertThat(expected).isNotEmpty();
+        assertThat(column(copy, all).equals(expected)).as(table).isTrue();
+        String types =
+            "SELECT attname || ' ' || format_type(atttypid, atttypmod) || ' ' || attnotnull FROM"
+                + " pg_attribute WHERE attrelid = 'public."
+                + table
+                + "'::regclass AND attnum > 0 ORDER BY attname";
+        assertThat(column(copy, types)).isEqualTo(column(source, types));
+        String key =
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND conrelid ="
+                + " 'public."
+                + table
+                + "'::regclass";
+        assertThat(column(copy, key)).isEqualTo(column(source, key));
+      }
+      assertThat(column(copy, "SELECT position FROM tidemark.pipelines"))
+          .containsExactly(report.get("tidemark").asText());
+    }
+    Program.Said query =
+        Program.inProcess("query", "--data", data.toString(), "SELECT count(*) FROM accounts");
+    assertThat(query.status()).isEqualTo(2);
+    assertThat(query.err()).contains("bank_copy. Name a parquet sink");
+  }
+
+  private static List<String> column(Connection connection, String sql) throws Exception {
+    List<String> values = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      while (result.next()) {
+        values.add(result.getString(1));
+      }
+    }
+    return values;
+  }
+}

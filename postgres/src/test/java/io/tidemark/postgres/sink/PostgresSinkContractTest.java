@@ -1,0 +1,19 @@
+package io.tidemark.postgres.sink;
+
+import io.tidemark.embedded.Version;
+import io.tidemark.testkit.CopyReaderContract;
+import io.tidemark.testkit.SinkContract;
+import io.tidemark.testkit.SinkCurrentContract;
+import io.tidemark.testkit.SinkFixture;
+import io.tidemark.testkit.SinkRowContract;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class PostgresSinkContractTest
+    implements SinkContract, SinkRowContract, SinkCurrentContract, CopyReaderContract {
+  @RegisterExtension static final SinkServer SERVER = new SinkServer(Version.V18);
+
+  @Override
+  public SinkFixture fixture() throws Exception {
+    return SERVER.empty();
+  }
+}
