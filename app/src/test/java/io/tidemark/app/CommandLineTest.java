@@ -94,7 +94,7 @@ class CommandLineTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "demo --to duckdbb|expected parquet or duckdb, not 'duckdbb'",
+        "demo --to duckdbb|expected parquet or duckdb or postgres, not 'duckdbb'",
         "demo --rate -5|expected transactions per second",
         "demo --rate x|expected transactions per second",
         "demo --for 3|expected a duration such as 500ms, 30s",

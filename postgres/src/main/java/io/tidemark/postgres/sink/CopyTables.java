@@ -93,7 +93,7 @@ final class CopyTables {
 
   /** Applies changes of a table, and before them what waited for its copy. */
   void apply(TableName table, List<Segment> segments) throws SQLException {
-    List<Segment> all = new ArrayList<>(Journal.of(table.toString(), forms));
+    List<Segment> all = new ArrayList<>(journal.of(table.toString(), forms));
     all.addAll(segments);
     applyEach(table, all, "true");
     forget(table);
@@ -166,7 +166,7 @@ final class CopyTables {
     HeldTable now = forms.get(table.toString());
     TargetForm wanted = now == null || now.form().version() <= last.version() ? last : now.form();
     Ops ops = run.stream().map(Segment::ops).reduce(Ops.NONE, Ops::and);
-    evolve(table, wanted.withNulls(ops.nulls()));
+    evolve(table, wanted.withNulls(ops.nulls()).withNulls(missing(wanted, run)));
     HeldTable held = forms.get(table.toString());
     TargetForm form = held.form().withKey(last.key());
     for (int attnum : form.key()) {
@@ -180,6 +180,15 @@ final class CopyTables {
     }
     String changes = asOne(form, run, which);
     new CurrentTable(session, held.sql(), form, changes, ops).apply(which);
+  }
+
+  /** Columns that rows of an older form do not have, nor a value in place of. */
+  private static Set<Integer> missing(TargetForm form, List<Segment> run) {
+    return form.columns().stream()
+        .filter(part -> part.backfill() == null)
+        .map(Part::attnum)
+        .filter(attnum -> run.stream().anyMatch(each -> each.form().part(attnum).isEmpty()))
+        .collect(Collectors.toSet());
   }
 
   /** One table with the changes of all segments, under the form of the table. */

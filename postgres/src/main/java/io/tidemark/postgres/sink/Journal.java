@@ -1,6 +1,7 @@
 package io.tidemark.postgres.sink;
 
 import io.tidemark.postgres.sink.Segment.Place;
+import io.tidemark.postgres.sink.TargetForm.Part;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -31,14 +32,43 @@ final class Journal {
   }
 
   /** The rows of a table that wait, oldest version first. */
-  static List<Segment> of(String owner, Map<String, HeldTable> forms) {
+  List<Segment> of(String owner, Map<String, HeldTable> forms) throws SQLException {
     List<Segment> segments = new ArrayList<>();
     for (String name : names(owner, forms)) {
       HeldTable held = forms.get(name);
-      segments.add(new Segment(held.sql(), held.form(), Ops.any(held.form())));
+      segments.add(new Segment(held.sql(), held.form(), Ops.any(held.form(), nulls(held))));
     }
     segments.sort(Comparator.comparingInt(segment -> segment.form().version()));
     return segments;
+  }
+
+  /** The columns that are never null at the source by their form, and are in a row that waits. */
+  private Set<Integer> nulls(HeldTable held) throws SQLException {
+    List<Part> parts = held.form().columns().stream().filter(Part::notNull).toList();
+    if (parts.isEmpty()) {
+      return Set.of();
+    }
+    String ask =
+        parts.stream()
+            .map(
+                part ->
+                    "coalesce(bool_or(n."
+                        + part.staged()
+                        + " IS NULL AND NOT coalesce("
+                        + Segment.left(part.attnum())
+                        + ", false)), false)")
+            .collect(Collectors.joining(", "));
+    return session.ask(
+        "SELECT " + ask + " FROM " + held.sql() + " AS n WHERE " + Segment.LIVE,
+        row -> {
+          Set<Integer> found = new TreeSet<>();
+          for (int i = 0; i < parts.size(); i++) {
+            if (row.getBoolean(i + 1)) {
+              found.add(parts.get(i).attnum());
+            }
+          }
+          return found;
+        });
   }
 
   /** The tables of which rows wait. */

@@ -25,11 +25,11 @@ record Ops(
     Set<Integer> nulls) {
   static final Ops NONE = new Ops(false, false, false, false, false, Set.of(), Set.of());
 
-  /** Anything may be there. */
-  static Ops any(TargetForm form) {
+  /** Anything may be there but nulls, which are known. */
+  static Ops any(TargetForm form, Set<Integer> nulls) {
     Set<Integer> all = new TreeSet<>();
     form.columns().forEach(part -> all.add(part.attnum()));
-    return new Ops(true, true, true, true, true, all, all);
+    return new Ops(true, true, true, true, true, all, nulls);
   }
 
   Ops and(Ops other) {
