@@ -119,8 +119,16 @@ public final class PostgresCopy implements CopyReader {
         + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
         + (form.hasKey()
             ? " ORDER BY "
-                + form.keyParts().stream().map(Part::quoted).collect(Collectors.joining(", "))
+                + form.keyParts().stream()
+                    .map(PostgresCopy::ordered)
+                    .collect(Collectors.joining(", "))
             : "");
+  }
+
+  /** Texts by their bytes: that is the order which is the same on every server. */
+  private static String ordered(Part part) {
+    boolean text = part.type().equals("text") || part.type().startsWith("character varying");
+    return part.quoted() + (text ? " COLLATE \"C\"" : "");
   }
 
   private static String bound(TargetForm form, String operator, List<String> key) {
@@ -128,7 +136,7 @@ public final class PostgresCopy implements CopyReader {
     List<String> values = new ArrayList<>();
     for (int i = 0; i < key.size(); i++) {
       Part part = form.keyParts().get(i);
-      names.add(part.quoted());
+      names.add(ordered(part));
       values.add(Sql.text(key.get(i)) + "::" + part.type());
     }
     return "ROW("

@@ -1,0 +1,55 @@
+package io.tidemark.postgres.sink;
+
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.sink.SinkState;
+import io.tidemark.testkit.Batches;
+import io.tidemark.testkit.Form;
+import io.tidemark.testkit.SinkSession;
+import java.util.Random;
+
+/**
+ * A process that writes until it is killed. Transaction {@code n}, at LSN {@code 1000 + 10 n},
+ * inserts row {@code n} and, where {@code n} is odd, updates row {@code n / 2}, leaving its note
+ * out; it goes on where the copy's tidemark says.
+ */
+public final class KilledPostgresWriter {
+  static final TableSchema ROWS =
+      Form.of("public.rows")
+          .key("id", Form.BIGINT)
+          .column("note", Form.TEXT)
+          .column("updates", Form.TEXT)
+          .schema();
+  static final long FIRST = 1000;
+
+  private KilledPostgresWriter() {}
+
+  /** Argument: the URL of the database. */
+  public static void main(String[] args) throws Exception {
+    Random random = new Random();
+    PostgresFixture copy = new PostgresFixture(null, PostgresSinkConfig.of(args[0], "killed"));
+    SinkSession session = SinkSession.open(copy);
+    SinkState state = session.opened();
+    long next = state.isNew() ? 0 : (state.tidemark().lsn().value() - FIRST) / 10;
+    System.out.println("open " + next);
+    while (true) {
+      long to = next + 1 + random.nextInt(random.nextInt(10) == 0 ? 20_000 : 50);
+      session.stage(transactions(next, to)).flush(FIRST + 10 * to);
+      if (next == 0) {
+        System.out.println("committed " + to);
+      }
+      next = to;
+    }
+  }
+
+  private static ChangeBatch transactions(long from, long to) {
+    Batches batch = Batches.of(ROWS);
+    for (long n = from; n < to; n++) {
+      batch.at(FIRST + 10 * n).insert(n, "note of " + n, "0");
+      if (n % 2 == 1) {
+        batch.update(n / 2, Batches.UNCHANGED, "1");
+      }
+    }
+    return batch.batch();
+  }
+}

@@ -1,0 +1,98 @@
+package io.tidemark.postgres.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.embedded.EmbeddedPostgres;
+import io.tidemark.embedded.Version;
+import java.io.BufferedReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A writer, now and then the copy's server too, gets SIGKILL at random moments and is started
+ * again; each time the copy holds just what its tidemark says.
+ */
+class PostgresKillTest {
+  @TempDir Path folder;
+
+  @Test
+  void aCopySurvivesKills() throws Exception {
+    killOften(4);
+  }
+
+  @Test
+  @Tag("thorough")
+  void aCopySurvivesManyKills() throws Exception {
+    killOften(30);
+  }
+
+  private void killOften(int kills) throws Exception {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    try (EmbeddedPostgres server = EmbeddedPostgres.start(Version.V18)) {
+      for (int kill = 0; kill < kills; kill++) {
+        Process writer = start(server);
+        try (BufferedReader out = writer.inputReader()) {
+          assertThat(out.readLine()).as("first line of the writer").startsWith("open ");
+          if (kill == 0) {
+            assertThat(out.readLine()).as("second line of the writer").startsWith("committed ");
+          }
+          writer.waitFor(random.nextInt(1500), TimeUnit.MILLISECONDS);
+          if (kill % 2 == 1) {
+            server.kill();
+          }
+          writer.destroyForcibly().waitFor();
+        }
+        if (!server.isRunning()) {
+          server.restart();
+        }
+        compare(server, "seed " + seed + ", after kill " + kill);
+      }
+    }
+  }
+
+  private Process start(EmbeddedPostgres server) throws Exception {
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            KilledPostgresWriter.class.getName(),
+            server.uri("postgres"));
+    return new ProcessBuilder(command)
+        .redirectError(Files.createTempFile(folder, "writer", ".err").toFile())
+        .start();
+  }
+
+  /** One statement, so it sees the tidemark and the rows of one moment. */
+  private static void compare(EmbeddedPostgres server, String where) throws SQLException {
+    try (Connection connection = server.connect();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT count(*), count(DISTINCT id), max(id) + 1, n, bool_and(note = 'note of ' ||"
+                    + " id), bool_and(updates = CASE WHEN id * 2 + 1 < n THEN '1' ELSE '0' END)"
+                    + " FROM public.rows, (SELECT (position::pg_lsn - '0/0'::pg_lsn - "
+                    + KilledPostgresWriter.FIRST
+                    + ") / 10 AS n FROM tidemark.pipelines) t GROUP BY n")) {
+      assertThat(row.next()).as(where).isTrue();
+      assertThat(List.of(row.getLong(1), row.getLong(2), row.getLong(3)))
+          .as(where)
+          .containsOnly(row.getLong(4));
+      assertThat(row.getBoolean(5)).as(where + ": notes").isTrue();
+      assertThat(row.getBoolean(6)).as(where + ": updates").isTrue();
+    }
+  }
+}
