@@ -37,32 +37,29 @@ final class KeyedRows {
   }
 
   void apply(String counted) throws SQLException {
-    if (!leavesOut) {
-      step(counted);
-      return;
+    if (leavesOut) {
+      requireKeys(counted);
     }
-    requireKeys(counted);
-    String left =
-        form.columns().stream()
-            .map(part -> "u" + part.attnum())
-            .collect(Collectors.joining(" OR "));
-    List<String> cuts =
-        file.query(
-            "SELECT pos::VARCHAR FROM "
-                + ChangesView.NAME
-                + " WHERE op = 117 AND moved AND ("
-                + left
-                + ") AND "
-                + counted
-                + " ORDER BY pos",
-            row -> row.getString(1));
-    String from = "";
-    for (String cut : cuts) {
-      step(counted + from + " AND pos < " + cut);
-      step(counted + " AND pos = " + cut);
-      from = " AND pos > " + cut;
+    lastEvents(counted);
+    survivors(counted);
+    List<Part> unchanged = leavesOut ? unchanged() : List.of();
+    if (!unchanged.isEmpty()) {
+      fill(counted, unchanged);
     }
-    step(counted + from);
+    file.execute(
+        "DELETE FROM "
+            + table
+            + " AS t USING temp.main.last_events f WHERE f.ends AND "
+            + tableHas("f", "k"));
+    sql.insert("temp.main.survivors", "w", "true");
+    file.execute("DROP TABLE temp.main.survivors");
+  }
+
+  /** That a row {@code t} of the table has the key of another row. */
+  private String tableHas(String alias, String prefix) {
+    return form.keyParts().stream()
+        .map(part -> RowSql.own("t", part) + " = " + alias + "." + prefix + part.attnum())
+        .collect(Collectors.joining(" AND "));
   }
 
   /** A key that the log left out names no row. */
@@ -90,47 +87,37 @@ final class KeyedRows {
     }
   }
 
-  private void step(String range) throws SQLException {
-    String keys = sql.keys("c", "r");
+  private void lastEvents(String counted) throws SQLException {
     file.execute(
         "CREATE OR REPLACE TEMP TABLE last_events AS SELECT "
             + sql.keyNames("")
             + ", max(pos) AS p, bool_or(ends) AS ends FROM (SELECT "
-            + keys
+            + sql.keys("c", "r")
             + ", pos, "
             + (form.insertOnly() ? "true" : "op IN (117, 100)")
             + " AS ends FROM "
             + ChangesView.NAME
             + " WHERE op <> 116 AND "
-            + range
+            + counted
             + "\nUNION ALL\nSELECT "
             + sql.keys("o", "q")
             + ", pos - 1, true FROM "
             + ChangesView.NAME
             + " WHERE op = 117 AND moved AND "
-            + range
+            + counted
             + ") GROUP BY "
             + sql.keyNames(""));
+  }
+
+  private void survivors(String counted) throws SQLException {
     file.execute(
         "CREATE OR REPLACE TEMP TABLE survivors AS SELECT w.* FROM "
             + ChangesView.NAME
             + " w SEMI JOIN temp.main.last_events f ON w.pos = f.p WHERE "
             + RowSql.LIVE
             + " AND "
-            + range
+            + counted
             + notVoid);
-    List<Part> unchanged = leavesOut ? unchanged() : List.of();
-    if (!unchanged.isEmpty()) {
-      fill(range, unchanged);
-    }
-    file.execute(
-        "DELETE FROM "
-            + table
-            + " AS t USING temp.main.last_events f WHERE f.ends AND "
-            + form.keyParts().stream()
-                .map(part -> RowSql.own("t", part) + " = f.k" + part.attnum())
-                .collect(Collectors.joining(" AND ")));
-    sql.insert("temp.main.survivors", "w", "true");
   }
 
   /** The columns of which a survivor's value was left out. */
@@ -158,119 +145,117 @@ final class KeyedRows {
         .get(0);
   }
 
-  private void fill(String range, List<Part> parts) throws SQLException {
-    String any =
-        parts.stream().map(part -> "u" + part.attnum()).collect(Collectors.joining(" OR "));
-    String looked =
-        form.keyParts().stream()
-            .map(
-                part ->
-                    "CASE WHEN moved THEN "
-                        + ChangesView.key(part, "o", "q")
-                        + " ELSE "
-                        + ChangesView.key(part, "c", "r")
-                        + " END AS k"
-                        + part.attnum())
-            .collect(Collectors.joining(", "));
-    file.execute(
-        "CREATE OR REPLACE TEMP TABLE needing AS SELECT pos, "
-            + looked
-            + " FROM temp.main.survivors WHERE "
-            + any);
-    String set = parts.stream().map(KeyedRows::lastSet).collect(Collectors.joining(", "));
-    file.execute(
-        "CREATE OR REPLACE TEMP TABLE set_before AS SELECT "
-            + sql.keyNames("y.")
-            + ", "
-            + set
-            + " FROM (SELECT *, "
-            + sql.keys("c", "r")
-            + " FROM "
-            + ChangesView.NAME
-            + " WHERE "
-            + RowSql.LIVE
-            + " AND "
-            + range
-            + ") y SEMI JOIN temp.main.needing n USING ("
-            + sql.keyNames("")
-            + ") GROUP BY "
-            + sql.keyNames("y."));
-    String held =
-        parts.stream()
-            .map(
-                part ->
-                    "{'v': t."
-                        + ChangesView.quoted(part)
-                        + ", 't': "
-                        + RowSql.ownRaw("t", part)
-                        + "} AS h"
-                        + part.attnum())
-            .collect(Collectors.joining(", "));
-    file.execute(
-        "CREATE OR REPLACE TEMP TABLE held_before AS SELECT n.pos, "
-            + held
-            + " FROM "
-            + table
-            + " t JOIN temp.main.needing n ON "
-            + form.keyParts().stream()
-                .map(part -> RowSql.own("t", part) + " = n.k" + part.attnum())
-                .collect(Collectors.joining(" AND ")));
-    requireAll(parts);
+  private void fill(String counted, List<Part> parts) throws SQLException {
+    link(counted, parts);
     List<String> replaced = new ArrayList<>();
+    StringBuilder joins = new StringBuilder();
     for (Part part : parts) {
+      follow(part);
+      take(counted, part);
       int n = part.attnum();
-      String found = "coalesce(g.f" + n + ", h.h" + n + ")";
-      replaced.add("CASE WHEN w.u" + n + " THEN " + found + ".v ELSE w.c" + n + " END AS c" + n);
-      replaced.add("CASE WHEN w.u" + n + " THEN " + found + ".t ELSE w.r" + n + " END AS r" + n);
+      for (String value : List.of("c", "r")) {
+        String taken = "f" + n + "." + value;
+        replaced.add(
+            "CASE WHEN w.u%1$d THEN %2$s ELSE w.%3$s%1$d END AS %3$s%1$d"
+                .formatted(n, taken, value));
+      }
+      joins.append(" LEFT JOIN temp.main.taken_%1$d f%1$d ON f%1$d.pos = w.pos".formatted(n));
     }
     file.execute(
         "CREATE OR REPLACE TEMP TABLE survivors AS SELECT w.* REPLACE ("
             + String.join(", ", replaced)
-            + ") FROM temp.main.survivors w LEFT JOIN "
-            + found()
-            + "LEFT JOIN temp.main.held_before h ON h.pos = w.pos");
-  }
-
-  private String found() {
-    return "(SELECT n.pos, g.* FROM temp.main.needing n JOIN temp.main.set_before g USING ("
-        + sql.keyNames("")
-        + ")) g ON g.pos = w.pos ";
-  }
-
-  /** Nothing is made up: a value that is nowhere means that the file is not what we left. */
-  private void requireAll(List<Part> parts) throws SQLException {
+            + ") FROM temp.main.survivors w"
+            + joins);
     for (Part part : parts) {
-      int n = part.attnum();
-      List<Long> missing =
-          file.query(
-              "SELECT count(*) FROM temp.main.survivors w LEFT JOIN "
-                  + found()
-                  + "LEFT JOIN temp.main.held_before h ON h.pos = w.pos WHERE w.u"
-                  + n
-                  + " AND g.f"
-                  + n
-                  + " IS NULL AND h.pos IS NULL",
-              row -> row.getLong(1));
-      if (missing.get(0) > 0) {
-        throw CurrentTable.changed(
-            table,
-            missing.get(0)
-                + " rows were updated whose value of column "
-                + part.name()
-                + " is not in the file");
-      }
+      file.execute("DROP TABLE temp.main.taken_" + part.attnum()); // it may be large
     }
   }
 
-  private static String lastSet(Part part) {
+  /** Each change that leaves a value out, with the one before it, null where there is none. */
+  private void link(String counted, List<Part> parts) throws SQLException {
+    List<String> left = parts.stream().map(part -> "u" + part.attnum()).toList();
+    String looked =
+        form.keyParts().stream()
+            .map(
+                part ->
+                    "CASE WHEN moved THEN %s ELSE %s END AS k%d"
+                        .formatted(
+                            ChangesView.key(part, "o", "q"),
+                            ChangesView.key(part, "c", "r"),
+                            part.attnum()))
+            .collect(Collectors.joining(", "));
+    String live = " FROM " + ChangesView.NAME + " WHERE " + RowSql.LIVE + " AND " + counted;
+    file.execute(
+        "CREATE OR REPLACE TEMP TABLE links AS SELECT * EXCLUDE (own) FROM (SELECT *, max(own) OVER"
+            + " (PARTITION BY "
+            + sql.keyNames("")
+            // a change is behind the look for the one before it
+            + " ORDER BY pos, own NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+            + " AS before FROM (SELECT "
+            + sql.keys("c", "r")
+            + ", pos, pos AS own, "
+            + left.stream().map(u -> "false AS " + u).collect(Collectors.joining(", "))
+            + live
+            + "\nUNION ALL\nSELECT "
+            + looked
+            + ", pos, NULL, "
+            + String.join(", ", left)
+            + live
+            + " AND ("
+            + String.join(" OR ", left)
+            + "))) WHERE own IS NULL");
+  }
+
+  /** Finds for each change that leaves a column out where the chain that it is in ends. */
+  private void follow(Part part) throws SQLException {
+    file.execute(
+        "CREATE OR REPLACE TEMP TABLE ends AS SELECT pos, coalesce(before, pos) AS last FROM"
+            + " temp.main.links WHERE u"
+            + part.attnum());
+    String next =
+        " FROM temp.main.ends a JOIN temp.main.ends b ON b.pos = a.last AND b.last <> a.last";
+    while (file.query("SELECT count(*)" + next, row -> row.getLong(1)).get(0) > 0) {
+      file.execute(
+          "CREATE OR REPLACE TEMP TABLE ends AS SELECT a.pos, coalesce(b.last, a.last) AS last FROM"
+              + " temp.main.ends a LEFT JOIN temp.main.ends b ON b.pos = a.last");
+    }
+  }
+
+  /** Takes the values of a column that survivors leave out from where they stand. */
+  private void take(String counted, Part part) throws SQLException {
     int n = part.attnum();
-    return "arg_max({'v': c"
-        + n
-        + ", 't': r"
-        + n
-        + "}, pos) FILTER (WHERE NOT u"
-        + n
-        + ") AS f"
-        + n;
+    String wanted =
+        "(SELECT e.* FROM temp.main.ends e SEMI JOIN (SELECT pos FROM temp.main.survivors WHERE u%d) s ON s.pos = e.pos) e"
+            .formatted(n);
+    file.execute(
+        "CREATE OR REPLACE TEMP TABLE taken_%1$d AS SELECT e.pos, v.c%1$d AS c, v.r%1$d AS r FROM %2$s JOIN (SELECT pos, c%1$d, r%1$d FROM %3$s WHERE %4$s AND NOT u%1$d AND %5$s) v ON v.pos = e.last"
+                .formatted(n, wanted, ChangesView.NAME, RowSql.LIVE, counted)
+            + "\nUNION ALL\nSELECT e.pos, t.%s, %s FROM %s JOIN temp.main.links l ON l.pos = e.last AND l.u%d JOIN %s t ON %s"
+                .formatted(
+                    ChangesView.quoted(part),
+                    RowSql.ownRaw("t", part),
+                    wanted,
+                    n,
+                    table,
+                    tableHas("l", "k")));
+    requireAll(part);
+  }
+
+  /** Nothing is made up: a value that is nowhere means that the file is not what we left. */
+  private void requireAll(Part part) throws SQLException {
+    long missing =
+        file.query(
+                "SELECT count(*) FROM temp.main.survivors w ANTI JOIN temp.main.taken_%1$d f ON f.pos = w.pos WHERE w.u%1$d"
+                    .formatted(part.attnum()),
+                row -> row.getLong(1))
+            .get(0);
+    if (missing > 0) {
+      throw CurrentTable.changed(
+          table,
+          missing
+              + " rows were updated whose value of column "
+              + part.name()
+              + " is not in the file");
+    }
   }
 }

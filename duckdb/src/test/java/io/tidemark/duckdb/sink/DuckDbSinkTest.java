@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Random;
 import org.duckdb.DuckDBDriver;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +72,40 @@ class DuckDbSinkTest {
     assertThat(look.position()).isEqualTo(Script.position(210));
     assertThat(look.committedAtMicros()).isEqualTo(Batches.committedAt(210));
     assertThat(look.rows()).isEqualTo(Map.of(ITEMS.name(), 2L));
+  }
+
+  /** Each move takes a value along that only a change far before it, or the file, tells. */
+  @Test
+  void valuesFollowTheirRowsThroughThousandsOfKeysWithinOneCommit() throws Exception {
+    Batches first = Batches.of(ITEMS).at(100);
+    for (long id = 1; id <= 20; id++) {
+      first.insert(id, "name " + id);
+    }
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    Batches swaps = Batches.of(ITEMS).at(200);
+    for (int i = 0; i < 1000; i++) {
+      long a = 1 + random.nextInt(20);
+      long b = 1 + (a + random.nextInt(19)) % 20;
+      swaps.update(-1L, Batches.UNCHANGED).oldKey(a);
+      swaps.update(a, Batches.UNCHANGED).oldKey(b);
+      swaps.update(b, Batches.UNCHANGED).oldKey(-1L);
+      if (random.nextInt(10) == 0) {
+        swaps.update(a, random.nextInt(3) == 0 ? Batches.UNCHANGED : "set " + i);
+      }
+    }
+    try (DuckDbFixture destination = new DuckDbFixture(publishing(Duration.ZERO));
+        SinkSession session = SinkSession.open(destination)) {
+      ChangeBatch inserted = first.batch();
+      session.stage(inserted).phase(ITEMS.name(), Phase.MEMBER).flush(110);
+      ChangeBatch swapped = swaps.batch();
+      session.stage(swapped).flush(210);
+      try {
+        Seen.in(destination).holds(ITEMS, inserted, swapped);
+      } catch (AssertionError e) {
+        throw new AssertionError("with seed " + seed, e);
+      }
+    }
   }
 
   @Test
