@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -68,6 +69,44 @@ class DemoToDuckDbTest {
         Program.inProcess("query", "--data", data.toString(), "--as-of", "0/1", "FROM accounts");
     assertThat(asOf.status()).isEqualTo(2);
     assertThat(asOf.err()).contains("bank.duckdb holds one");
+  }
+
+  @Test
+  void theFileIsVerifiedWhileItIsWrittenAndAfterwards() throws Exception {
+    Path data = folder.resolve("tidemark-data");
+    try (Program demo = Program.start(folder, "demo", "--to", "duckdb", "--rate", "200")) {
+      Path published = data.resolve("bank.read.duckdb");
+      while (!Files.exists(published) && demo.isRunning()) {
+        Thread.sleep(50);
+      }
+      for (String[] how :
+          new String[][] {{"--round", "5000"}, {"--one-position", "--round", "5000"}}) {
+        JsonNode report = verified(data, how);
+        assertThat(how.length == 2 || report.get("position").asText().contains("/")).isTrue();
+      }
+      demo.signal("TERM");
+      assertThat(demo.end(60).status()).isZero();
+    }
+    assertThat(data.resolve("bank.read.duckdb.wanted")).doesNotExist();
+    verified(data);
+    // a row of the copy is changed by hand
+    try (Connection copy =
+            DriverManager.getConnection("jdbc:duckdb:" + data.resolve("bank.duckdb"));
+        Statement statement = copy.createStatement()) {
+      statement.execute("UPDATE public.customers SET email = upper(email) WHERE id = 7");
+    }
+    Program.Said said = Program.inProcess("verify", "--data", data.toString());
+    assertThat(said.status()).as(said.err() + said.out()).isEqualTo(1);
+  }
+
+  private static JsonNode verified(Path data, String... how) throws Exception {
+    List<String> command = new ArrayList<>(List.of("verify", "--data", data.toString(), "--json"));
+    command.addAll(List.of(how));
+    Program.Said said = Program.inProcess(command.toArray(String[]::new));
+    assertThat(said.status()).as(said.err() + said.out()).isZero();
+    JsonNode report = new ObjectMapper().readTree(said.lastLine());
+    assertThat(report.get("tables")).hasSize(3);
+    return report;
   }
 
   private static long copied(String table, Path data) throws Exception {

@@ -15,6 +15,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -33,9 +35,15 @@ public final class DuckDbCopy implements CopyReader {
   private final List<CopiedTable> tables;
   private final DuckDbSession session;
   private final CopyViews views;
+  private final SortedMap<String, String> entries;
 
   private DuckDbCopy(
-      Position tidemark, List<CopiedTable> tables, DuckDbSession session, CopyViews views) {
+      Position tidemark,
+      List<CopiedTable> tables,
+      DuckDbSession session,
+      CopyViews views,
+      SortedMap<String, String> entries) {
+    this.entries = entries;
     this.tidemark = tidemark;
     this.tables = List.copyOf(tables);
     this.session = session;
@@ -50,7 +58,8 @@ public final class DuckDbCopy implements CopyReader {
    */
   public static DuckDbCopy open(
       Position tidemark, List<CopiedTable> tables, DuckDbOptions options) {
-    return of(tidemark, tables, DuckDbSession.over(tables, options), new LakeSource());
+    return of(
+        tidemark, tables, DuckDbSession.over(tables, options), new LakeSource(), new TreeMap<>());
   }
 
   /**
@@ -62,13 +71,18 @@ public final class DuckDbCopy implements CopyReader {
    */
   public static DuckDbCopy ofFile(List<Path> files, DuckDbOptions options) {
     FileSource source = FileSource.open(files, options);
-    return of(source.tidemark(), source.tables(), source.session(), source);
+    return of(source.tidemark(), source.tables(), source.session(), source, source.entries());
   }
 
   private static DuckDbCopy of(
-      Position tidemark, List<CopiedTable> tables, DuckDbSession session, ViewSource source) {
+      Position tidemark,
+      List<CopiedTable> tables,
+      DuckDbSession session,
+      ViewSource source,
+      SortedMap<String, String> entries) {
     try {
-      return new DuckDbCopy(tidemark, tables, session, new CopyViews(session, source, tables));
+      return new DuckDbCopy(
+          tidemark, tables, session, new CopyViews(session, source, tables), entries);
     } catch (SQLException e) {
       session.close();
       throw QueryFailure.of(e);
@@ -83,6 +97,11 @@ public final class DuckDbCopy implements CopyReader {
   @Override
   public List<CopiedTable> tables() {
     return tables;
+  }
+
+  /** The pipeline's state as a DuckDB file holds it; empty where it is elsewhere. */
+  public SortedMap<String, String> entries() {
+    return entries;
   }
 
   @Override

@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +24,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** A DuckDB file that a sink keeps, opened for reading at its one tidemark. */
 final class FileSource implements ViewSource {
@@ -41,6 +44,7 @@ final class FileSource implements ViewSource {
   private final DuckDbSession session;
   private final Said said;
   private final String read;
+  private final SortedMap<String, String> entries = new TreeMap<>();
   private final List<CopiedTable> tables = new ArrayList<>();
   private final Map<TableName, Set<String>> columns = new HashMap<>();
 
@@ -67,6 +71,9 @@ final class FileSource implements ViewSource {
             + COPY
             + "'",
         row -> columns.computeIfAbsent(name(row), any -> new HashSet<>()).add(row.getString(3)));
+    rows(
+        "SELECT key, value FROM " + OWN + "state",
+        row -> entries.put(row.getString(1), row.getString(2)));
     readTables();
   }
 
@@ -126,6 +133,11 @@ final class FileSource implements ViewSource {
   /** Every table of the file. */
   List<CopiedTable> tables() {
     return List.copyOf(tables);
+  }
+
+  /** The pipeline's state. */
+  SortedMap<String, String> entries() {
+    return Collections.unmodifiableSortedMap(entries);
   }
 
   /** What a reader should know: a file that is written is read as it was published last. */

@@ -152,7 +152,7 @@ class DuckDbCopyTest {
       String columns =
           "SELECT column_name AS c FROM information_schema.columns WHERE table_schema = 's3' AND"
               + " table_name = 't' || '3' ORDER BY ordinal_position";
-      assertThat(json(query, columns)).isEqualTo("[{\"c\":\"id\"},\n{\"c\":\"kind\"}]");
+      assertThat(json(query, columns)).isEqualTo("[{\"c\":\"id\"},{\"c\":\"kind\"}]");
       assertThatThrownBy(() -> query.run("FROM t499s"))
           .isInstanceOf(TidemarkException.class)
           .hasMessageContaining("Did you mean \"t499\"");

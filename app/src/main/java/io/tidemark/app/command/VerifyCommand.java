@@ -16,7 +16,9 @@ import io.tidemark.app.verify.LiveSides;
 import io.tidemark.app.verify.VerifyFacts;
 import io.tidemark.app.verify.VerifyLines;
 import io.tidemark.app.verify.VerifyPage;
+import io.tidemark.duckdb.sink.PublishRequest;
 import io.tidemark.engine.transform.TransformChain;
+import io.tidemark.engine.verify.CopySide;
 import io.tidemark.engine.verify.Verifier;
 import io.tidemark.engine.verify.VerifyPlan;
 import io.tidemark.engine.verify.VerifyReport;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -123,21 +126,10 @@ public final class VerifyCommand implements Command {
     Wiring wiring = new Wiring(session.environment());
     Path file = choice.file();
     Setup setup = wiring.load(file);
-    Setup.Lake lake = sink.lake(setup);
-    VerifyReport report;
-    try (StoppedDemo demo = StoppedDemo.wake(file, lake.config());
-        WokenDatabase database = WokenDatabase.wake(file, setup.source(), wiring)) {
-      LiveSides sides =
-          new LiveSides(
-              database.source(),
-              session.environment(),
-              setup.pipeline().dataDir(),
-              LiveSides.lakes(
-                  demo.lake(), setup.transforms(), database.source(), selected(), scratch(setup)),
-              new VerifyLimits(rate, statementTimeout),
-              wait);
-      report = new Verifier(sides, new TransformChain(setup.transforms()), plan()).run();
-    }
+    VerifyReport report =
+        sink.copy(setup) instanceof Setup.DuckDbFile duckdb && duckdb.config().isFile()
+            ? verified(session, wiring, file, setup, duckdb)
+            : verified(session, wiring, file, setup, sink.lake(setup));
     requireFound(report);
     if (html != null) {
       Files.writeString(html, VerifyPage.of(report, setup.pipeline().name(), Instant.now()));
@@ -146,6 +138,45 @@ public final class VerifyCommand implements Command {
         report.isEqual() ? ExitCode.OK : ExitCode.FAILED,
         VerifyLines.of(report),
         VerifyFacts.of(report));
+  }
+
+  private VerifyReport verified(
+      Session session, Wiring wiring, Path file, Setup setup, Setup.Lake lake) {
+    try (StoppedDemo demo = StoppedDemo.wake(file, lake.config());
+        WokenDatabase database = WokenDatabase.wake(file, setup.source(), wiring)) {
+      return verified(
+          session,
+          setup,
+          database,
+          LiveSides.lakes(
+              demo.lake(), setup.transforms(), database.source(), selected(), scratch(setup)));
+    }
+  }
+
+  private VerifyReport verified(
+      Session session, Wiring wiring, Path file, Setup setup, Setup.DuckDbFile duckdb) {
+    try (WokenDatabase database = WokenDatabase.wake(file, setup.source(), wiring);
+        PublishRequest publishing = PublishRequest.to(duckdb.config())) {
+      return verified(
+          session,
+          setup,
+          database,
+          LiveSides.files(
+              publishing, setup.transforms(), database.source(), selected(), scratch(setup)));
+    }
+  }
+
+  private VerifyReport verified(
+      Session session, Setup setup, WokenDatabase database, Supplier<CopySide> copies) {
+    LiveSides sides =
+        new LiveSides(
+            database.source(),
+            session.environment(),
+            setup.pipeline().dataDir(),
+            copies,
+            new VerifyLimits(rate, statementTimeout),
+            wait);
+    return new Verifier(sides, new TransformChain(setup.transforms()), plan()).run();
   }
 
   private static Path scratch(Setup setup) {

@@ -7,7 +7,10 @@ import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.transform.Transform;
 import io.tidemark.app.lake.LakeCopy;
+import io.tidemark.duckdb.DuckDbCopy;
+import io.tidemark.duckdb.sink.PublishRequest;
 import io.tidemark.engine.control.ControlClient;
+import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.engine.verify.CopySide;
 import io.tidemark.engine.verify.Sides;
 import io.tidemark.parquet.ParquetConfig;
@@ -88,8 +91,31 @@ public final class LiveSides implements Sides {
       Predicate<TableName> tables,
       Path scratch) {
     return () ->
-        LakeSide.of(
+        ReadSide.of(
             LakeCopy.open(config, transforms, AsOf.LATEST, scratch), source, tables, scratch);
+  }
+
+  /**
+   * Opens the newest tidemark of a DuckDB file. While a pipeline writes it, that is the one it
+   * published last, and it is asked to publish at every commit meanwhile.
+   *
+   * @param tables which of its tables will be asked for
+   * @param scratch folder for what is spilled
+   */
+  public static Supplier<CopySide> files(
+      PublishRequest publishing,
+      List<Transform> transforms,
+      PostgresConfig source,
+      Predicate<TableName> tables,
+      Path scratch) {
+    return () -> {
+      publishing.renew();
+      return ReadSide.of(
+          DuckDbCopy.ofFile(publishing.readable(), ReadSide.options(scratch)),
+          new TransformChain(transforms),
+          source,
+          tables);
+    };
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.tidemark.duckdb.sink;
 
+import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Commit;
@@ -30,6 +31,7 @@ final class Publisher {
   private boolean changed;
   private Map<TableName, TableState> tables = Map.of();
   private boolean toldTooLong;
+  private Position published = Position.NONE;
   private volatile Upkeep last = Upkeep.NONE;
 
   /**
@@ -49,9 +51,10 @@ final class Publisher {
   void committed(CopyFile file, Commit commit) {
     changed |= !commit.staged().isEmpty() || !commit.tables().equals(tables);
     tables = commit.tables();
-    if (!changed || config.publishEvery().isZero() || System.nanoTime() - nextNanos < 0) {
+    if (!isDue(commit.tidemark())) {
       return;
     }
+    published = commit.tidemark();
     long began = System.nanoTime();
     try {
       long length = file.bytes().size();
@@ -77,6 +80,14 @@ final class Publisher {
           e.toString());
     }
     nextNanos = System.nanoTime() + config.publishEvery().toNanos();
+  }
+
+  /** Whoever asks for it gets every tidemark; else it is made now and then, of what has changed. */
+  private boolean isDue(Position tidemark) {
+    if (config.isFile() && PublishRequest.isThere(config)) {
+      return changed || !tidemark.equals(published);
+    }
+    return changed && !config.publishEvery().isZero() && System.nanoTime() - nextNanos >= 0;
   }
 
   /** The last time that the file for readers was made; any thread. */

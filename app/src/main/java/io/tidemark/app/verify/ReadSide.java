@@ -11,6 +11,10 @@ import io.tidemark.api.model.TableSchema;
 import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.DuckDbCopy;
 import io.tidemark.duckdb.DuckDbOptions;
+import io.tidemark.engine.deadletter.LetterBox;
+import io.tidemark.engine.state.PipelineState;
+import io.tidemark.engine.state.StateCodec;
+import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.engine.verify.CopySide;
 import io.tidemark.postgres.PostgresConfig;
 import java.nio.file.Path;
@@ -22,60 +26,102 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** A lake as one side of a comparison, read with DuckDB as a user reads it. */
-final class LakeSide implements CopySide {
+/** A copy as one side of a comparison, read with DuckDB as a user reads it. */
+final class ReadSide implements CopySide {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final LakeCopy lake;
   private final DuckDbCopy reader;
   private final List<Subject> subjects;
 
-  private LakeSide(LakeCopy lake, DuckDbCopy reader, List<Subject> subjects) {
-    this.lake = lake;
+  /** What is closed behind the reader. */
+  private final List<LakeCopy> behind;
+
+  private ReadSide(DuckDbCopy reader, List<Subject> subjects, List<LakeCopy> behind) {
     this.reader = reader;
     this.subjects = List.copyOf(subjects);
+    this.behind = behind;
   }
 
   /** Takes an open lake over. */
-  static LakeSide of(
+  static ReadSide of(
       LakeCopy lake, PostgresConfig source, Predicate<TableName> tables, Path scratch) {
-    Promise promise = new Promise(source, lake.tidemark().lsn());
-    Map<TableName, List<JsonNode>> letters = letters(lake);
-    List<Subject> subjects = new ArrayList<>();
-    Set<TableName> names = new TreeSet<>(lake.state().tables().keySet());
-    names.addAll(lake.state().schemas().keySet());
-    names.removeIf(tables.negate());
-    for (TableName name : names) {
-      Optional<CopiedTable> copied = lake.copied(name);
-      List<TableSchema> forms = lake.state().schemas().getOrDefault(name, List.of());
-      subjects.add(
-          new Subject(
-              name,
-              forms.isEmpty() ? promise.noForm(name) : forms.get(forms.size() - 1),
-              copied,
-              promise.exception(name, lake.state().tables().get(name), forms, copied),
-              copied
-                  .map(CopiedTable::schema)
-                  .map(form -> parked(form, letters.getOrDefault(form.name(), List.of())))
-                  .orElse(Parked.NOTHING)));
-    }
+    List<Subject> subjects =
+        subjects(
+            lake.state(),
+            new Promise(source, lake.tidemark().lsn()),
+            lake.letters(),
+            lake::copied,
+            tables);
     List<CopiedTable> readable =
         subjects.stream()
             .filter(subject -> subject.excepted().isEmpty())
             .flatMap(subject -> subject.copied().stream())
             .toList();
-    return new LakeSide(
-        lake,
-        DuckDbCopy.open(
-            lake.tidemark(), readable, DuckDbOptions.standard(scratch.resolve("spill"))),
-        subjects);
+    return new ReadSide(
+        DuckDbCopy.open(lake.tidemark(), readable, options(scratch)), subjects, List.of(lake));
   }
 
-  private static Map<TableName, List<JsonNode>> letters(LakeCopy lake) {
+  /** Takes a DuckDB file over that is open for reading. */
+  static ReadSide of(
+      DuckDbCopy file,
+      TransformChain transforms,
+      PostgresConfig source,
+      Predicate<TableName> tables) {
+    PipelineState state = StateCodec.decode(file.entries());
+    List<Subject> subjects =
+        subjects(
+            state,
+            new Promise(source, file.tidemark().lsn()),
+            LetterBox.stored(file.entries()),
+            name ->
+                LakeCopy.copyName(state, name, transforms)
+                    .flatMap(
+                        copied ->
+                            file.tables().stream()
+                                .filter(table -> table.schema().name().equals(copied))
+                                .findFirst()),
+            tables);
+    return new ReadSide(file, subjects, List.of());
+  }
+
+  static DuckDbOptions options(Path scratch) {
+    return DuckDbOptions.standard(scratch.resolve("spill"));
+  }
+
+  private static List<Subject> subjects(
+      PipelineState state,
+      Promise promise,
+      List<String> parked,
+      Function<TableName, Optional<CopiedTable>> copies,
+      Predicate<TableName> tables) {
+    Map<TableName, List<JsonNode>> letters = letters(parked);
+    List<Subject> subjects = new ArrayList<>();
+    Set<TableName> names = new TreeSet<>(state.tables().keySet());
+    names.addAll(state.schemas().keySet());
+    names.removeIf(tables.negate());
+    for (TableName name : names) {
+      Optional<CopiedTable> copied = copies.apply(name);
+      List<TableSchema> forms = state.schemas().getOrDefault(name, List.of());
+      subjects.add(
+          new Subject(
+              name,
+              forms.isEmpty() ? promise.noForm(name) : forms.get(forms.size() - 1),
+              copied,
+              promise.exception(name, state.tables().get(name), forms, copied),
+              copied
+                  .map(CopiedTable::schema)
+                  .map(form -> parked(form, letters.getOrDefault(form.name(), List.of())))
+                  .orElse(Parked.NOTHING)));
+    }
+    return subjects;
+  }
+
+  private static Map<TableName, List<JsonNode>> letters(List<String> parked) {
     Map<TableName, List<JsonNode>> letters = new HashMap<>();
-    for (String text : lake.letters()) {
+    for (String text : parked) {
       try {
         JsonNode letter = JSON.readTree(text);
         TableName table =
@@ -117,8 +163,10 @@ final class LakeSide implements CopySide {
 
   @Override
   public void close() {
-    try (lake) {
+    try {
       reader.close();
+    } finally {
+      behind.forEach(LakeCopy::close);
     }
   }
 }
