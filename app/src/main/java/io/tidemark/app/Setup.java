@@ -25,6 +25,11 @@ public record Setup(
     transforms = List.copyOf(transforms);
   }
 
+  /** The same with its metrics endpoint at a port. */
+  public Setup withMetricsAt(int port) {
+    return new Setup(pipeline.withMetricsAt(port), source, sinks, transforms);
+  }
+
   /** A sink. */
   public sealed interface Copy {
     /** Its name in the pipeline. */

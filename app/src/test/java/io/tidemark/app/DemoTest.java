@@ -30,6 +30,9 @@ class DemoTest {
               "transactions",
                   "id, account_id, txn_type, amount::text, related_account_id, status, %s"));
 
+  /** What a user is promised of Ctrl-C and SIGTERM. */
+  private static final int STOP_SECONDS = 10;
+
   @TempDir Path folder;
 
   @Test
@@ -37,7 +40,7 @@ class DemoTest {
     try (Program demo = Program.start(folder, "demo", "--rate", "200", "--json")) {
       awaitRows(demo, 20_500);
       demo.signal("TERM");
-      Program.Said said = demo.end(30);
+      Program.Said said = demo.end(STOP_SECONDS);
       assertThat(said.status()).as(said.err()).isZero();
       assertReport(said);
     }
@@ -47,7 +50,7 @@ class DemoTest {
     try (Program demo = Program.start(folder, "demo", "--seed", "2", "--json")) {
       awaitTidemarkAfter(demo, first);
       demo.signal("INT");
-      assertThat(demo.end(30).status()).isZero();
+      assertThat(demo.end(STOP_SECONDS).status()).isZero();
     }
     assertThat(assertCopyEqualsSource("public")).isNotEqualTo(first);
     assertThat(Files.readString(folder.resolve("tidemark-data/tidemark.log"))).isNotEmpty();
@@ -58,7 +61,7 @@ class DemoTest {
     try (Program demo = Program.start(folder, "demo", "--rate", "300", "--seed", "3")) {
       awaitRows(demo, 20_200);
       demo.signal("KILL");
-      demo.end(30);
+      demo.end(STOP_SECONDS);
     }
     Program.Said again = Program.call(folder, "demo", "--for", "3s", "--json");
     assertThat(again.status()).as(again.err()).isZero();
@@ -70,7 +73,7 @@ class DemoTest {
     try (Program demo = Program.start(folder, "demo", "--s3", "--json")) {
       awaitRows(demo, 20_100);
       demo.signal("TERM");
-      assertThat(demo.end(30).status()).isZero();
+      assertThat(demo.end(STOP_SECONDS).status()).isZero();
     }
     assertThat(folder.resolve("tidemark-data/lake")).doesNotExist();
     assertCopyEqualsSource("public");

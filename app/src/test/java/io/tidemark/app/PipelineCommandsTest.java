@@ -6,6 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
+import io.tidemark.postgres.doctor.EventTrigger;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +26,7 @@ class PipelineCommandsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path folder;
+  private int metricsPort;
 
   @Test
   void initWritesAConfigurationThatValidatesAndNeverThePassword() throws Exception {
@@ -89,7 +97,8 @@ class PipelineCommandsTest {
           "INSERT INTO a SELECT generate_series(1, 300)",
           "INSERT INTO b SELECT generate_series(1, 200)");
       String config = configuration(pg);
-      try (Program pipeline = Program.start(folder, "run", config, "--json")) {
+      try (Program pipeline =
+          Program.start(folder, "run", config, "--json", "--metrics-port", port())) {
         await(
             pipeline,
             config,
@@ -99,7 +108,11 @@ class PipelineCommandsTest {
         assertThat(status.at("/slot/exists").asBoolean()).isTrue();
         assertThat(status.at("/slot/sent").asText()).contains("/");
         assertThat(status.at("/slot/received").asText()).contains("/");
+        await(pipeline, config, now -> now.get("schemaGrade").asText().equals("plain"));
+        assertThat(Program.inProcess("status", "--config", config).out())
+            .contains("schema   plain");
 
+        assertThat(health()).isEqualTo("{\"reasons\":[],\"status\":\"ok\"}");
         Program.Said second = Program.call(folder, "run", config);
         assertThat(second.status()).as("a second one is refused: %s", second.err()).isEqualTo(3);
 
@@ -108,7 +121,7 @@ class PipelineCommandsTest {
         recopyPauseAndResume(pipeline, config);
 
         pipeline.signal("TERM");
-        Program.Said said = pipeline.end(30);
+        Program.Said said = pipeline.end(10);
         assertThat(said.status()).as(said.err()).isZero();
         assertThat(JSON.readTree(said.lastLine()).get("tables")).hasSize(2);
       }
@@ -116,6 +129,9 @@ class PipelineCommandsTest {
       assertThat(stored.get("state").asText()).isEqualTo("stopped");
       assertThat(isMember(stored, "public.a")).isTrue();
       assertThat(stored.at("/slot/exists").asBoolean()).isTrue();
+      assertThat(stored.get("schemaGrade").asText()).isEqualTo("plain");
+      pg.execute(EventTrigger.sql());
+      assertThat(status(config).get("schemaGrade").asText()).isEqualTo("exact");
 
       compactAndErase(pg, config);
       Program.Said unasked = Program.inProcess("drop", "--config", config);
@@ -126,6 +142,20 @@ class PipelineCommandsTest {
       assertThat(dropped.out()).contains("slot tidemark", "publication tidemark");
       assertThat(status(config).at("/slot/exists").asBoolean()).isFalse();
     }
+  }
+
+  private String port() throws IOException {
+    try (ServerSocket free = new ServerSocket(0)) {
+      metricsPort = free.getLocalPort();
+      return Integer.toString(metricsPort);
+    }
+  }
+
+  private String health() throws Exception {
+    URI health = URI.create("http://127.0.0.1:" + metricsPort + "/health");
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(health).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
   }
 
   private void recopyPauseAndResume(Program pipeline, String config) throws Exception {

@@ -3,6 +3,7 @@ package io.tidemark.embedded;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -70,9 +71,16 @@ final class Cluster {
   }
 
   /** Ends sessions, writes everything out and stops; what does not end in time is killed. */
-  void stop() {
+  void stop(Duration patience) {
     Command.Result stopped =
-        run("pg_ctl", List.of("--pgdata=" + home.data(), "--wait", "--mode=fast", "stop"));
+        run(
+            "pg_ctl",
+            List.of(
+                "--pgdata=" + home.data(),
+                "--wait",
+                "--timeout=" + Math.max(1, patience.toSeconds()),
+                "--mode=fast",
+                "stop"));
     if (!stopped.ok()) {
       Postmaster.find(home.data()).ifPresent(Postmaster::kill);
     }

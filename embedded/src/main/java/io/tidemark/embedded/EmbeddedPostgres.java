@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -30,6 +31,8 @@ import java.util.TreeMap;
  * for each other.
  */
 public final class EmbeddedPostgres implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   /** The superuser. */
   public static final String USER = "postgres";
 
@@ -141,8 +144,16 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   /** Ends all sessions and stops the server; the data stays, {@link #restart} brings it back. */
   public synchronized void stop() {
+    stop(PATIENCE);
+  }
+
+  /**
+   * Stops as {@link #stop()} does; a server that has not written everything out within the time (in
+   * seconds, 1 or more) is killed, and recovers when it is started again.
+   */
+  public synchronized void stop(Duration patience) {
     if (running) {
-      cluster.stop();
+      cluster.stop(patience);
       running = false;
     }
   }
@@ -309,7 +320,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
       }
       if (cluster.exists()) {
-        Postmaster.find(home.data()).ifPresent(left -> cluster.stop());
+        Postmaster.find(home.data()).ifPresent(left -> cluster.stop(PATIENCE));
         Postmaster.forget(home.data());
       } else {
         cluster.create(USER);

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -55,6 +56,21 @@ class EmbeddedPostgresTest {
         EmbeddedPostgres.of(Version.V18).in(folder.resolve("pg")).port(port).start()) {
       assertThat(pg.port()).isEqualTo(port);
       assertThat(ask(pg, "SELECT sum(id) FROM t")).isEqualTo("3");
+    }
+  }
+
+  @Test
+  void whatDoesNotStopInTimeIsKilledAndRecovers() throws Exception {
+    try (EmbeddedPostgres pg = EmbeddedPostgres.of(Version.V18).in(folder.resolve("pg")).start()) {
+      pg.execute("CREATE TABLE t (id int)", "INSERT INTO t VALUES (1)");
+      String postmaster =
+          Files.readAllLines(folder.resolve("pg/data/postmaster.pid")).get(0).strip();
+      assertThat(new ProcessBuilder("kill", "-STOP", postmaster).start().waitFor()).isZero();
+      pg.stop(Duration.ofSeconds(1));
+      assertThat(pg.isRunning()).isFalse();
+      assertThatThrownBy(pg::connect).isInstanceOf(SQLException.class);
+      pg.restart();
+      assertThat(ask(pg, "SELECT sum(id) FROM t")).isEqualTo("1");
     }
   }
 

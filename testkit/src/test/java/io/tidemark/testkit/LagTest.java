@@ -119,6 +119,22 @@ class LagTest {
   }
 
   @Test
+  void aDiskThatIsLowIsAsOneThatIsFull() throws Exception {
+    play();
+    CountDownLatch release = slow.holdAt(Step.STAGE);
+    Pipeline pipeline = pipeline(new Buffer(100, 1 << 20, Long.MAX_VALUE, OnLag.HOLD));
+    CompletableFuture<Void> run = start(pipeline);
+    until(pipeline, status -> status.problem().startsWith("Reading waits for sink slow"));
+    assertThat(sink(pipeline.status(), 1).spilledBytes()).isZero();
+    release.countDown();
+    until(pipeline, status -> status.tidemark().equals(new Lsn(LAST).toString()));
+    assertThat(pipeline.status().problem()).isEmpty();
+    pipeline.stop();
+    run.get(20, TimeUnit.SECONDS);
+    assertThat(slow.rows(ITEMS.name())).isEqualTo(fast.rows(ITEMS.name())).hasSize(BATCHES);
+  }
+
+  @Test
   void stopsWhenToldTo() throws Exception {
     play();
     CountDownLatch release = slow.holdAt(Step.STAGE);

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
  * ended, so that a clean stop is a clean exit. A command that does not listen is ended at once.
  */
 public final class SignalHook {
-  /** What a user is promised. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** What a user is promised is 10 s; the rest is for the JVM itself. */
+  private static final Duration PATIENCE = Duration.ofMillis(9500);
 
   private final StopRequest stop;
   private final CountDownLatch ended = new CountDownLatch(1);

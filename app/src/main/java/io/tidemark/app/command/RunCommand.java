@@ -55,10 +55,18 @@ public final class RunCommand implements Command {
       description = "End after this time: 30s, 5m, 2h.")
   private Duration length;
 
+  @Option(
+      names = "--metrics-port",
+      paramLabel = "PORT",
+      description =
+          "Serve /metrics for Prometheus and /health there; else as the configuration says.")
+  private Integer metricsPort;
+
   @Override
   public Answer run(Session session) throws InterruptedException {
     Wiring wiring = new Wiring(session.environment());
-    Setup setup = wiring.load(file);
+    Setup loaded = wiring.load(file);
+    Setup setup = metricsPort == null ? loaded : loaded.withMetricsAt(metricsPort);
     Path folder = folder(setup);
     try (Logs logs = Logs.toFile(folder)) {
       LOG.info("Pipeline {} begins with {}", setup.pipeline().name(), file.toAbsolutePath());

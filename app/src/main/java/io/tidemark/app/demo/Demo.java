@@ -25,6 +25,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,9 +34,10 @@ import org.slf4j.LoggerFactory;
 public final class Demo {
   private static final Logger LOG = LoggerFactory.getLogger(Demo.class);
   private static final int FIRST_ROWS = 20_000;
-  // together below the 10 s in which a stop is promised
-  private static final Duration LAST_FLUSH = Duration.ofSeconds(3);
-  private static final Duration LAST_COMMIT = Duration.ofSeconds(4);
+  // together with that of the database below the 10 s in which a stop is promised
+  private static final Duration LAST_BUSINESS = Duration.ofSeconds(1);
+  private static final Duration LAST_FLUSH = Duration.ofSeconds(2);
+  private static final Duration LAST_COMMIT = Duration.ofSeconds(3);
 
   private final Session session;
   private final DemoOptions options;
@@ -119,7 +122,9 @@ public final class Demo {
       throws InterruptedException {
     say("Stopping");
     try {
-      business.get();
+      business.get(LAST_BUSINESS.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      LOG.warn("The bank's last transaction takes long and is given up.");
     } catch (ExecutionException e) {
       pipeline.stop(LAST_COMMIT);
       throw new TidemarkException(

@@ -9,12 +9,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 
 /** The embedded PostgreSQL of a demo, with its database. */
 final class DemoDatabase implements AutoCloseable {
   private static final String DATABASE = "bank";
   private static final String COPY = "bank_copy";
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final EmbeddedPostgres server;
 
@@ -63,8 +65,10 @@ final class DemoDatabase implements AutoCloseable {
     return server.uri(COPY);
   }
 
+  /** Within the time that is left of the 10 s in which a stop is promised. */
   @Override
   public void close() {
+    server.stop(PATIENCE);
     server.close();
   }
 }

@@ -98,6 +98,13 @@ public record PipelineConfig(
     STOP
   }
 
+  /** The same with its metrics endpoint at a port; the address stays, or is the loopback one. */
+  public PipelineConfig withMetricsAt(int port) {
+    String host = metrics.map(Metrics::host).orElse(METRICS_HOST.standard().orElseThrow());
+    return new PipelineConfig(
+        name, dataDir, flush, buffer, policies, Optional.of(new Metrics(host, port)));
+  }
+
   private static final Option<String> NAME =
       Option.of(
           "name", OptionType.TEXT, "tidemark", "What status, metrics and logs call the pipeline.");

@@ -23,6 +23,12 @@ final class ConnectFailure {
               e,
               "the password was refused",
               "Check password, password-file, PGPASSWORD or ~/.pgpass");
+      case "08004" ->
+          notReady(
+              endpoint,
+              e,
+              "the server asks for a password and none is known: " + firstLine(e),
+              "Set password-file, PGPASSWORD or ~/.pgpass");
       case "28000" ->
           notReady(
               endpoint,

@@ -202,6 +202,8 @@ class TlsTest {
     Files.writeString(secret, "guarded\n");
     Connector bySecret = connector(Map.of("PGUSER", "guarded"), "password-file", secret.toString());
     assertThat(secured(bySecret)).isTrue();
+    Connector without = connector(Map.of("PGUSER", "guarded"));
+    assertThatThrownBy(without::sql).hasMessageContaining("a password and none is known");
     server.execute("ALTER ROLE guarded PASSWORD 'rotated'");
     try {
       assertThatThrownBy(bySecret::sql).hasMessageContaining("the password was refused");
