@@ -31,19 +31,19 @@ import java.util.stream.Collectors;
 public final class PostgresCopy implements CopyReader {
   private final PostgresSinkConfig config;
   private final TargetSession session;
-  private final Position tidemark;
+  private final SinkState state;
   private final List<CopiedTable> tables;
   private final Map<String, HeldTable> forms;
 
   private PostgresCopy(
       PostgresSinkConfig config,
       TargetSession session,
-      Position tidemark,
+      SinkState state,
       List<CopiedTable> tables,
       Map<String, HeldTable> forms) {
     this.config = config;
     this.session = session;
-    this.tidemark = tidemark;
+    this.state = state;
     this.tables = List.copyOf(tables);
     this.forms = forms;
   }
@@ -70,7 +70,7 @@ public final class PostgresCopy implements CopyReader {
         return new PostgresCopy(
             config,
             session,
-            state.tidemark(),
+            state,
             tables.apply(state.entries()),
             new FormStore(session, config).load());
       } catch (SQLException | RuntimeException e) {
@@ -84,7 +84,12 @@ public final class PostgresCopy implements CopyReader {
 
   @Override
   public Position tidemark() {
-    return tidemark;
+    return state.tidemark();
+  }
+
+  /** The pipeline's state, as of the same commit. */
+  public SortedMap<String, String> entries() {
+    return state.entries();
   }
 
   @Override

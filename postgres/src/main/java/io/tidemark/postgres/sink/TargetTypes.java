@@ -122,11 +122,15 @@ final class TargetTypes {
                   + ")"
                   + condition,
               row -> row.getLong(1) > 0);
+      if (there) {
+        // a domain that forbids nulls would not take the key of a deleted row
+        session.query("SELECT NULL::" + type, row -> row);
+      }
     } catch (SQLException e) {
       if (TargetFailure.isLost(e)) {
         throw e;
       }
-      there = false; // no name of a type at all
+      there = false; // no name of a type at all, or one that cannot be null
     }
     return there ? Optional.of(type) : Optional.empty();
   }
