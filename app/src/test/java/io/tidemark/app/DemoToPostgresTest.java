@@ -29,6 +29,9 @@ class DemoToPostgresTest {
     assertThat(isComplete(report)).isTrue();
     assertThat(report.get("files").asLong()).isZero();
     Path data = folder.resolve("tidemark-data");
+    Program.Said verified = Program.inProcess("verify", "--data", data.toString());
+    assertThat(verified.status()).as(verified.out() + verified.err()).isZero();
+    assertThat(verified.out()).contains("EQUAL: 3 tables equal");
     try (EmbeddedPostgres pg =
             EmbeddedPostgres.of(Version.V18).in(data.resolve("postgres")).start();
         Connection source = pg.connect("bank");
@@ -51,9 +54,14 @@ class DemoToPostgresTest {
                 + "'::regclass";
         assertThat(column(copy, key)).isEqualTo(column(source, key));
       }
+      pg.executeIn(
+          "bank_copy", "UPDATE accounts SET balance = balance + 0.01 WHERE id = 5 OR id = 1000");
       assertThat(column(copy, "SELECT position FROM tidemark.pipelines"))
           .containsExactly(report.get("tidemark").asText());
     }
+    Program.Said different = Program.inProcess("verify", "--data", data.toString());
+    assertThat(different.status()).as(different.out() + different.err()).isEqualTo(1);
+    assertThat(different.out()).contains("public.accounts");
     Program.Said query =
         Program.inProcess("query", "--data", data.toString(), "SELECT count(*) FROM accounts");
     assertThat(query.status()).isEqualTo(2);

@@ -126,10 +126,7 @@ public final class VerifyCommand implements Command {
     Wiring wiring = new Wiring(session.environment());
     Path file = choice.file();
     Setup setup = wiring.load(file);
-    VerifyReport report =
-        sink.copy(setup) instanceof Setup.DuckDbFile duckdb && duckdb.config().isFile()
-            ? verified(session, wiring, file, setup, duckdb)
-            : verified(session, wiring, file, setup, sink.lake(setup));
+    VerifyReport report = verified(session, wiring, file, setup);
     requireFound(report);
     if (html != null) {
       Files.writeString(html, VerifyPage.of(report, setup.pipeline().name(), Instant.now()));
@@ -138,6 +135,28 @@ public final class VerifyCommand implements Command {
         report.isEqual() ? ExitCode.OK : ExitCode.FAILED,
         VerifyLines.of(report),
         VerifyFacts.of(report));
+  }
+
+  private VerifyReport verified(Session session, Wiring wiring, Path file, Setup setup) {
+    Setup.Copy copy = sink.copy(setup);
+    if (copy instanceof Setup.DuckDbFile duckdb && duckdb.config().isFile()) {
+      return verified(session, wiring, file, setup, duckdb);
+    } else if (copy instanceof Setup.Database copied) {
+      return verified(session, wiring, file, setup, copied);
+    }
+    return verified(session, wiring, file, setup, sink.lake(setup));
+  }
+
+  private VerifyReport verified(
+      Session session, Wiring wiring, Path file, Setup setup, Setup.Database copied) {
+    try (WokenDatabase database = WokenDatabase.wake(file, setup.source(), wiring)) {
+      return verified(
+          session,
+          setup,
+          database,
+          LiveSides.databases(
+              database.copy(copied.config()), setup.transforms(), database.source(), selected()));
+    }
   }
 
   private VerifyReport verified(

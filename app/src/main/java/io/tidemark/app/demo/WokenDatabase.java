@@ -2,6 +2,7 @@ package io.tidemark.app.demo;
 
 import io.tidemark.app.Wiring;
 import io.tidemark.postgres.PostgresConfig;
+import io.tidemark.postgres.sink.PostgresSinkConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -51,6 +52,13 @@ public final class WokenDatabase implements AutoCloseable {
   /** The source, as it can be reached now. */
   public PostgresConfig source() {
     return source;
+  }
+
+  /** A copy in a PostgreSQL, as it can be reached now: a demo's lies on the same server. */
+  public PostgresSinkConfig copy(PostgresSinkConfig config) {
+    return database
+        .map(woken -> config.at(PostgresSinkConfig.of(woken.copyUrl(), "demo").endpoint()))
+        .orElse(config);
   }
 
   @Override

@@ -90,6 +90,19 @@ public final class LakeCopy implements AutoCloseable {
     return versions.isEmpty() ? Optional.empty() : Optional.of(nameOf(versions));
   }
 
+  /** The tables of a copy that is no lake, as its pipeline's state tells of them. */
+  public static List<CopiedTable> tables(PipelineState state, TransformChain transforms) {
+    List<CopiedTable> tables = new ArrayList<>();
+    for (TableName table : state.schemas().keySet()) {
+      List<TableSchema> versions = versions(state, table, transforms);
+      if (!versions.isEmpty()) {
+        TableState where = state.tables().getOrDefault(table, TableState.waiting());
+        tables.add(new CopiedTable(versions, where, List.of()));
+      }
+    }
+    return tables;
+  }
+
   /** Number of files that count. */
   public long files() {
     return view.tables().values().stream().mapToLong(List::size).sum();

@@ -10,6 +10,7 @@ import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.DuckDbCopy;
 import io.tidemark.duckdb.sink.PublishRequest;
 import io.tidemark.engine.control.ControlClient;
+import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.engine.verify.CopySide;
 import io.tidemark.engine.verify.Sides;
@@ -17,6 +18,8 @@ import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.parquet.state.AsOf;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.connect.Connector;
+import io.tidemark.postgres.sink.PostgresCopy;
+import io.tidemark.postgres.sink.PostgresSinkConfig;
 import io.tidemark.postgres.slot.ExportedSlot;
 import io.tidemark.postgres.verify.PostgresReader;
 import io.tidemark.postgres.verify.VerifyLimits;
@@ -116,6 +119,26 @@ public final class LiveSides implements Sides {
           source,
           tables);
     };
+  }
+
+  /**
+   * Opens the newest tidemark of a copy in a PostgreSQL.
+   *
+   * @param tables which of its tables will be asked for
+   */
+  public static Supplier<CopySide> databases(
+      PostgresSinkConfig config,
+      List<Transform> transforms,
+      PostgresConfig source,
+      Predicate<TableName> tables) {
+    TransformChain chain = new TransformChain(transforms);
+    return () ->
+        ReadSide.of(
+            PostgresCopy.open(
+                config, entries -> LakeCopy.tables(StateCodec.decode(entries), chain)),
+            chain,
+            source,
+            tables);
   }
 
   @Override

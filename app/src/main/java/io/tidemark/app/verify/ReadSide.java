@@ -17,6 +17,7 @@ import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.engine.verify.CopySide;
 import io.tidemark.postgres.PostgresConfig;
+import io.tidemark.postgres.sink.PostgresCopy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,21 +26,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** A copy as one side of a comparison, read with DuckDB as a user reads it. */
+/** A copy as one side of a comparison, read as a user reads it. */
 final class ReadSide implements CopySide {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final DuckDbCopy reader;
+  private final CopyReader reader;
   private final List<Subject> subjects;
 
   /** What is closed behind the reader. */
   private final List<LakeCopy> behind;
 
-  private ReadSide(DuckDbCopy reader, List<Subject> subjects, List<LakeCopy> behind) {
+  private ReadSide(CopyReader reader, List<Subject> subjects, List<LakeCopy> behind) {
     this.reader = reader;
     this.subjects = List.copyOf(subjects);
     this.behind = behind;
@@ -70,21 +72,39 @@ final class ReadSide implements CopySide {
       TransformChain transforms,
       PostgresConfig source,
       Predicate<TableName> tables) {
-    PipelineState state = StateCodec.decode(file.entries());
+    return of(file, file.entries(), transforms, source, tables);
+  }
+
+  /** Takes a copy in a PostgreSQL over that is open for reading. */
+  static ReadSide of(
+      PostgresCopy database,
+      TransformChain transforms,
+      PostgresConfig source,
+      Predicate<TableName> tables) {
+    return of(database, database.entries(), transforms, source, tables);
+  }
+
+  private static ReadSide of(
+      CopyReader reader,
+      SortedMap<String, String> entries,
+      TransformChain transforms,
+      PostgresConfig source,
+      Predicate<TableName> tables) {
+    PipelineState state = StateCodec.decode(entries);
     List<Subject> subjects =
         subjects(
             state,
-            new Promise(source, file.tidemark().lsn()),
-            LetterBox.stored(file.entries()),
+            new Promise(source, reader.tidemark().lsn()),
+            LetterBox.stored(entries),
             name ->
                 LakeCopy.copyName(state, name, transforms)
                     .flatMap(
                         copied ->
-                            file.tables().stream()
+                            reader.tables().stream()
                                 .filter(table -> table.schema().name().equals(copied))
                                 .findFirst()),
             tables);
-    return new ReadSide(file, subjects, List.of());
+    return new ReadSide(reader, subjects, List.of());
   }
 
   static DuckDbOptions options(Path scratch) {

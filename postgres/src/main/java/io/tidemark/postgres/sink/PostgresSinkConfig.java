@@ -175,6 +175,11 @@ public record PostgresSinkConfig(
         settings.find(LOCK_TIMEOUT).orElse(Duration.ofSeconds(30)));
   }
 
+  /** The same at another address. */
+  public PostgresSinkConfig at(Endpoint other) {
+    return new PostgresSinkConfig(other, pipeline, schemas, stateSchema, lockTimeout);
+  }
+
   /**
    * A configuration of a database with all else as it is by default.
    *

@@ -108,8 +108,9 @@ class PostgresSinkTest {
 
   @Test
   void theKeyIsIndexedWhenTheCopyIsCompleteAndNotBefore() throws Exception {
-    String keys = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND"
-        + " conrelid = to_regclass('public.items')";
+    String keys =
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND"
+            + " conrelid = to_regclass('public.items')";
     ChangeBatch rows = Batches.of(ITEMS).at(99).attempt().read(1L, "a").batch();
     try (PostgresFixture copy = SERVER.empty();
         SinkSession session = SinkSession.open(copy)) {
@@ -124,8 +125,9 @@ class PostgresSinkTest {
   void notNullIsTakenOverAndLiftedByTheFirstNull() throws Exception {
     TableSchema strict =
         form("public.strict", id(), column(2, "word", Form.TEXT, "text", 25, true));
-    String ask = "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'public.strict'::regclass"
-        + " AND attname = 'word'";
+    String ask =
+        "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'public.strict'::regclass"
+            + " AND attname = 'word'";
     ChangeBatch first =
         Batches.of(strict).at(100).insert(1L, "a").insert(2L, "b").delete(2L).batch();
     ChangeBatch waiting = Batches.of(strict).at(200).update(1L, Batches.UNCHANGED).batch();
@@ -191,8 +193,9 @@ class PostgresSinkTest {
         column(3, "moods", new DataType.ListOf(Form.TEXT), "public.mood[]", 17_002, false);
     Column unknown = column(4, "n", new DataType.Int(32), "public.positive", 17_003, false);
     TableSchema people = form("public.people", id(), mood, moods, unknown);
-    String types = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid ="
-        + " 'public.people'::regclass AND attnum > 1 ORDER BY attnum";
+    String types =
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid ="
+            + " 'public.people'::regclass AND attnum > 1 ORDER BY attnum";
     try (PostgresFixture copy = SERVER.empty();
         SinkSession session = SinkSession.open(copy)) {
       run("CREATE TYPE public.mood AS ENUM ('so so', 'fine')");
@@ -298,20 +301,22 @@ class PostgresSinkTest {
     try (PostgresFixture copy = SERVER.empty();
         SinkSession session = SinkSession.open(copy)) {
       session.stage(rows);
-      run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ="
-          + " 'tidemark sink'");
-      assertThatThrownBy(() -> session.flush(110))
-          .isInstanceOf(SinkException.OutcomeUnknown.class);
+      run(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ="
+              + " 'tidemark sink'");
+      assertThatThrownBy(() -> session.flush(110)).isInstanceOf(SinkException.OutcomeUnknown.class);
       assertThat(session.sink().reopen(session.opened().epoch()).isNew()).isTrue();
       session.sink().prepare(ITEMS);
       session.sink().stage(rows);
-      session.sink().commit(
-          new Commit(
-              Script.position(110),
-              Batches.committedAt(110),
-              session.sink().seal(Script.position(110)),
-              new TreeMap<>(),
-              new TreeMap<>()));
+      session
+          .sink()
+          .commit(
+              new Commit(
+                  Script.position(110),
+                  Batches.committedAt(110),
+                  session.sink().seal(Script.position(110)),
+                  new TreeMap<>(),
+                  new TreeMap<>()));
       Seen.in(copy).holds(ITEMS, rows);
     }
   }
