@@ -59,7 +59,7 @@ final class Gate {
    * @throws TidemarkException SOURCE_CHANGED when the new timeline left that one below it
    */
   synchronized void promoted(Lsn earlier) throws SQLException {
-    try (Connection replication = connector.replication()) {
+    try (Connection replication = connector.replicationQuestions()) {
       SourceIdentity now = SourceIdentity.read(replication, slot);
       identity().check(now, earlier, replication);
       accept(now);
@@ -82,7 +82,7 @@ final class Gate {
    * @return the slot; empty where it does not exist yet
    */
   synchronized Optional<SlotState> pass(Lsn tidemark, Lsn from) throws SQLException {
-    try (Connection sql = connector.sql()) {
+    try (Connection sql = connector.questions()) {
       ServerInfo server = ServerInfo.read(sql);
       encoding = server.encoding();
       if (!server.walLevel().equals("logical")) {
@@ -95,7 +95,7 @@ final class Gate {
                 + "', expected 'logical'. Run: ALTER SYSTEM SET wal_level = 'logical'; and restart"
                 + " the server (on managed services set their parameter for logical replication).");
       }
-      try (Connection replication = connector.replication()) {
+      try (Connection replication = connector.replicationQuestions()) {
         SourceIdentity now = SourceIdentity.read(replication, slot);
         if (identity.isPresent()) {
           identity.get().check(now, tidemark, replication);

@@ -83,24 +83,28 @@ final class RowForms implements RelationResolver {
 
   @Override
   public Optional<Resolved> resolve(Relation relation, Transaction transaction) {
-    synchronized (book) {
-      admission.rows(transaction);
-      Optional<TrackedTable> table = owner(relation, transaction);
-      Optional<TableSchema> known =
-          table
-              .flatMap(owner -> known(relation, owner, transaction))
-              .filter(form -> form.version() >= newest(table.get(), transaction).version());
-      if (table.isEmpty() || known.isPresent()) {
-        return known.map(schema -> bind(relation, table.get(), schema));
+    CatalogSession.Present present = null;
+    TableSchema newest = null;
+    while (true) {
+      synchronized (book) {
+        admission.rows(transaction);
+        Optional<TrackedTable> table = owner(relation, transaction);
+        Optional<TableSchema> known =
+            table
+                .flatMap(owner -> known(relation, owner, transaction))
+                .filter(form -> form.version() >= newest(table.get(), transaction).version());
+        if (table.isEmpty() || known.isPresent()) {
+          return known.map(schema -> bind(relation, table.get(), schema));
+        }
+        if (present != null && newest == table.get().history.newest()) {
+          return form(relation, table.get(), transaction, present)
+              .map(schema -> bind(relation, table.get(), schema));
+        }
+        newest = table.get().history.newest();
       }
-    }
-    // nothing is held while the server is asked: others would stand still with the stream
-    CatalogSession.Present present = look();
-    synchronized (book) {
-      Optional<TrackedTable> table = owner(relation, transaction);
-      return table
-          .flatMap(owner -> form(relation, owner, transaction, present))
-          .map(schema -> bind(relation, table.get(), schema));
+      // nothing is held while the server is asked: others would stand still with the stream. A form
+      // that another thread has found meanwhile is newer than the look, which is then taken again
+      present = look();
     }
   }
 

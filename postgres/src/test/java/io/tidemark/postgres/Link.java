@@ -15,6 +15,7 @@ final class Link implements AutoCloseable {
   private final int target;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private volatile boolean dead;
+  private volatile int revivals;
 
   Link(int target) throws IOException {
     this.target = target;
@@ -31,6 +32,12 @@ final class Link implements AutoCloseable {
     dead = true;
   }
 
+  /** New connections pass again; those that went dead stay so. */
+  void revive() {
+    revivals++;
+    dead = false;
+  }
+
   private void accept() throws IOException {
     while (true) {
       Socket near = entry.accept();
@@ -44,17 +51,18 @@ final class Link implements AutoCloseable {
 
   private void pump(Socket from, Socket to) throws IOException {
     byte[] buffer = new byte[8192];
+    int since = revivals;
     InputStream in = from.getInputStream();
     OutputStream out = to.getOutputStream();
     int count = in.read(buffer);
     while (count >= 0) {
-      if (!dead) {
+      if (!dead && since == revivals) {
         out.write(buffer, 0, count);
         out.flush();
       }
       count = in.read(buffer);
     }
-    if (!dead) {
+    if (!dead && since == revivals) {
       to.close();
     }
   }

@@ -2,6 +2,7 @@ package io.tidemark.app.bank;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.postgres.catalog.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -57,7 +58,7 @@ public record BankSchema(String schema) {
   public void create(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       if (!schema.equals("public")) {
-        statement.execute("CREATE SCHEMA IF NOT EXISTS " + quoted(schema));
+        statement.execute("CREATE SCHEMA IF NOT EXISTS " + Sql.name(schema));
       }
       statement.execute("SET client_min_messages = warning");
       for (int i = 0; i < TABLES.size(); i++) {
@@ -93,7 +94,7 @@ public record BankSchema(String schema) {
 
   /** A table's name for SQL, quoted and with its schema. */
   public String qualified(String table) {
-    return quoted(schema) + "." + quoted(table);
+    return Sql.name(schema) + "." + Sql.name(table);
   }
 
   /**
@@ -118,9 +119,5 @@ public record BankSchema(String schema) {
     return "SELECT coalesce(sum(amount), 0) FROM "
         + qualified("transactions")
         + " WHERE txn_type = 'TRANSFER'";
-  }
-
-  private static String quoted(String name) {
-    return "\"" + name.replace("\"", "\"\"") + "\"";
   }
 }

@@ -9,6 +9,7 @@ import io.tidemark.duckdb.DuckDbQuery;
 import io.tidemark.duckdb.QueryResult;
 import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.parquet.state.AsOf;
+import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.sink.PostgresLook;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,12 +51,9 @@ final class CurrentRows {
 
   private static long count(DuckDbQuery query, TableName table) {
     try (QueryResult result =
-        query.run("SELECT count(*) FROM " + quoted(table.schema()) + "." + quoted(table.table()))) {
+        query.run(
+            "SELECT count(*) FROM " + Sql.name(table.schema()) + "." + Sql.name(table.table()))) {
       return ((Number) result.iterator().next().get(0)).longValue();
     }
-  }
-
-  private static String quoted(String name) {
-    return "\"" + name.replace("\"", "\"\"") + "\"";
   }
 }

@@ -8,6 +8,7 @@ import io.tidemark.api.model.ColumnData;
 import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.LongVector;
 import io.tidemark.api.model.Op;
+import io.tidemark.api.model.TablePatterns;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.Vector;
 import io.tidemark.api.transform.Transform;

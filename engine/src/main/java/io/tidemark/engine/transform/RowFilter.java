@@ -6,6 +6,7 @@ import io.tidemark.api.model.Column;
 import io.tidemark.api.model.ColumnData;
 import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.Op;
+import io.tidemark.api.model.TablePatterns;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableSchema.ReplicaIdentity;
 import io.tidemark.api.transform.Transform;

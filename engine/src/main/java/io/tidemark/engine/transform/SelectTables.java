@@ -1,6 +1,7 @@
 package io.tidemark.engine.transform;
 
 import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.TablePatterns;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.transform.Transform;
 import java.util.Optional;

@@ -6,6 +6,7 @@ import io.tidemark.api.config.OptionType;
 import io.tidemark.api.config.Settings;
 import io.tidemark.api.config.Suggestion;
 import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TablePatterns;
 import io.tidemark.api.transform.Transform;
 import java.util.ArrayList;
 import java.util.Arrays;

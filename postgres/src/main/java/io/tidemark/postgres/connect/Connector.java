@@ -37,6 +37,9 @@ public final class Connector {
   /** An answer may take so many times as long as a connection. */
   private static final int ANSWER_FACTOR = 3;
 
+  /** The next rows of a COPY, which may have to be searched for, so many times. */
+  private static final int ROWS_FACTOR = 30;
+
   private final Endpoint endpoint;
   private final Map<String, String> environment;
 
@@ -69,10 +72,15 @@ public final class Connector {
    * @throws TidemarkException SOURCE_UNREACHABLE or SOURCE_NOT_READY, with what to do
    */
   public Connection questions() {
+    return open(answeredIn(ANSWER_FACTOR));
+  }
+
+  /** A network that swallows everything says nothing of it: an answer has to come in time. */
+  private Properties answeredIn(int factor) {
     Properties properties = new Properties();
-    long seconds = Math.max(1, endpoint.connectTimeout().toSeconds()) * ANSWER_FACTOR;
+    long seconds = Math.max(1, endpoint.connectTimeout().toSeconds()) * factor;
     properties.setProperty("socketTimeout", Long.toString(seconds));
-    return open(properties);
+    return properties;
   }
 
   /**
@@ -81,7 +89,19 @@ public final class Connector {
    * @throws TidemarkException SOURCE_UNREACHABLE or SOURCE_NOT_READY, with what to do
    */
   public Connection replication() {
-    Properties properties = new Properties();
+    return replication(new Properties());
+  }
+
+  /**
+   * The same for short questions, as {@link #questions}.
+   *
+   * @throws TidemarkException SOURCE_UNREACHABLE or SOURCE_NOT_READY, with what to do
+   */
+  public Connection replicationQuestions() {
+    return replication(answeredIn(ANSWER_FACTOR));
+  }
+
+  private Connection replication(Properties properties) {
     properties.setProperty("replication", "database");
     properties.setProperty("preferQueryMode", "simple");
     properties.setProperty("allowEncodingChanges", "true");
@@ -89,14 +109,14 @@ public final class Connector {
   }
 
   /**
-   * A connection for SQL whose results are read as bytes: COPY. In a database that checks no texts
-   * (SQL_ASCII) they come as they are; over any other connection the server fails at the first that
-   * is no UTF-8.
+   * A connection for SQL whose results are read as bytes: COPY. Fails where nothing comes for some
+   * minutes. In a database that checks no texts (SQL_ASCII) they come as they are; over any other
+   * connection the server fails at the first that is no UTF-8.
    *
    * @throws TidemarkException SOURCE_UNREACHABLE or SOURCE_NOT_READY, with what to do
    */
   public Connection bytes() {
-    Properties properties = new Properties();
+    Properties properties = answeredIn(ROWS_FACTOR);
     properties.setProperty("allowEncodingChanges", "true");
     return open(properties);
   }

@@ -22,7 +22,7 @@ final class CopyWorker implements AutoCloseable {
   CopyWorker(Connector connector) {
     reading = connector.bytes();
     try {
-      present = connector.sql();
+      present = connector.questions();
     } catch (RuntimeException e) {
       close(reading);
       throw e;

@@ -28,7 +28,7 @@ public final class SnapshotHolder implements AutoCloseable {
 
   /** Takes a slot's snapshot over; afterwards the slot's connection may be closed. */
   public static SnapshotHolder take(Connector connector, ExportedSlot slot) throws SQLException {
-    Connection connection = connector.sql();
+    Connection connection = connector.questions();
     try (Statement statement = connection.createStatement()) {
       begin(statement, slot.snapshot());
       try (ResultSet row =

@@ -1,6 +1,7 @@
 package io.tidemark.postgres.stream;
 
 import io.tidemark.api.model.Lsn;
+import io.tidemark.postgres.catalog.Sql;
 import java.util.List;
 
 /**
@@ -42,10 +43,10 @@ public record StreamOptions(
   String command() {
     StringBuilder names = new StringBuilder();
     for (String publication : publications) {
-      names.append(names.isEmpty() ? "" : ",").append(identifier(publication));
+      names.append(names.isEmpty() ? "" : ",").append(Sql.name(publication));
     }
     return "START_REPLICATION SLOT "
-        + identifier(slot)
+        + Sql.name(slot)
         + " LOGICAL "
         + start
         + " (\"proto_version\" "
@@ -57,10 +58,6 @@ public record StreamOptions(
         + ", \"messages\" 'on', \"binary\" "
         + literal(binary ? "on" : "off")
         + ")";
-  }
-
-  private static String identifier(String name) {
-    return '"' + name.replace("\"", "\"\"") + '"';
   }
 
   private static String literal(String text) {

@@ -1,27 +1,36 @@
-package io.tidemark.engine.transform;
+package io.tidemark.api.model;
 
-import io.tidemark.api.model.TableName;
 import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Tables by patterns of {@code schema.table}, in which {@code *} stands for any run of signs and
- * {@code ?} for one; a pattern without a dot is of schema {@code public}. The same as in a source's
- * {@code tables.include}.
+ * Tables by patterns of {@code schema.table}, in which {@code *} stands for any run of signs but
+ * the dot between schema and table, and {@code ?} for one; a pattern without a dot is of schema
+ * {@code public}. The same wherever tables are chosen by patterns.
  */
-record TablePatterns(List<String> texts, List<Pattern> patterns) {
-  static TablePatterns of(List<String> texts) {
-    return new TablePatterns(texts, texts.stream().map(TablePatterns::pattern).toList());
+public final class TablePatterns {
+  private final List<String> texts;
+  private final List<Pattern> patterns;
+
+  private TablePatterns(List<String> texts) {
+    this.texts = List.copyOf(texts);
+    this.patterns = texts.stream().map(TablePatterns::pattern).toList();
   }
 
-  boolean fit(TableName table) {
+  /** The tables that fit one of some patterns. */
+  public static TablePatterns of(List<String> texts) {
+    return new TablePatterns(texts);
+  }
+
+  /** Whether a table fits one of them. */
+  public boolean fit(TableName table) {
     // a NUL cannot be part of a name, so it parts schema and table whatever signs they hold
     String text = table.schema() + '\0' + table.table();
     return patterns.stream().anyMatch(pattern -> pattern.matcher(text).matches());
   }
 
   /** Whether one of the patterns is the very name of a table. */
-  boolean name(TableName table) {
+  public boolean name(TableName table) {
     return texts.contains(table.toString())
         || table.schema().equals("public") && texts.contains(table.table());
   }
