@@ -29,9 +29,7 @@ final class Copier implements Runnable {
   private final PostgresConfig config;
   private final Connector connector;
   private final CatalogSession session;
-  private final TypeBook types;
   private final Forms forms;
-  private final TableBook book;
   private final CopyBook copies;
   private final CopyChoice choice;
   private final Snapshots snapshots;
@@ -55,9 +53,7 @@ final class Copier implements Runnable {
     this.config = config;
     this.connector = connector;
     this.session = session;
-    this.types = types;
     this.forms = new Forms(types);
-    this.book = book;
     this.copies = new CopyBook(book);
     this.choice = new CopyChoice(config, session, book, types);
     this.snapshots = new Snapshots(config.slot(), connector, queue.budget(), problems);
