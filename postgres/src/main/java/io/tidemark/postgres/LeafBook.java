@@ -11,6 +11,9 @@ import java.util.Optional;
 
 /** Partitions that come and go beside the stream. Steps are taken under the book's monitor. */
 final class LeafBook {
+  /** The highest that a change may have. */
+  static final long LAST_ORDINAL = (1L << 62) - 1;
+
   private final TableBook book;
 
   LeafBook(TableBook book) {
@@ -99,7 +102,7 @@ final class LeafBook {
         Optional.of(leaf.toString()),
         Long.compareUnsigned(below, table.lastCommitLsn) < 0 ? table.lastCommitLsn : below,
         // keeps two of them apart
-        Long.MAX_VALUE - Math.abs((long) leaf.hashCode()),
+        LAST_ORDINAL - Math.abs((long) leaf.hashCode()),
         System.currentTimeMillis() * 1000);
   }
 

@@ -12,8 +12,11 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.api.source.SourceEvent;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -99,6 +102,26 @@ class TableBookTest {
     book.give(row(form(1, 1, 2), 2000));
     assertThat(table.state.phase()).isEqualTo(Phase.WAITING);
     assertThat(table.hasChangesFrom(new Lsn(1999))).isTrue();
+  }
+
+  /** Sinks double the place of a change within its transaction, to put others between. */
+  @Test
+  void theEndOfAPartitionHasAPlaceThatCanBeDoubled() throws Exception {
+    TrackedTable table = member();
+    TableName leaf = new TableName("public", "leaf");
+    table.look = new TableLook(Map.of(8, new TableLook.Leaf(leaf, 1, "")), "", 2);
+    new LeafBook(book).went(table, 8, LeafBook.Rows.DELETED, table.look.without(8), new Lsn(1000));
+    List<Long> places = new ArrayList<>();
+    SourceEvent event = queue.poll(Duration.ZERO);
+    while (event != null) {
+      if (event instanceof SourceEvent.Changes changes) {
+        assertThat(changes.batch().op(0)).isEqualTo(Op.TRUNCATE);
+        places.add(changes.batch().ordinal(0));
+      }
+      event = queue.poll(Duration.ZERO);
+    }
+    assertThat(places).singleElement().isNotNull();
+    assertThat(places.get(0)).isBetween(1L << 61, Long.MAX_VALUE / 2);
   }
 
   @Test

@@ -81,8 +81,9 @@ public final class ChangeBatch {
    *
    * @param op what happened
    * @param commitLsn the transaction's commit LSN, unsigned
-   * @param ordinal place of the change in its transaction, counted over all tables, from 0; for a
-   *     snapshot row, unique within the table's copy attempt
+   * @param ordinal place of the change in its transaction, counted over all tables, from 0 to 2^62
+   *     - 1, so that sinks can put places between; for a snapshot row, unique within the table's
+   *     copy attempt
    * @param xid the transaction's id, widened to 64 bits; 0 for snapshot rows
    * @param committedAtMicros commit time in microseconds since 1970 UTC
    */

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -35,10 +36,10 @@ final class Truth {
   private static final int SHOWN = 12;
 
   private final EmbeddedPostgres server;
-  private final Path lake;
+  private final ParquetConfig lake;
   private final Path scratch;
 
-  Truth(EmbeddedPostgres server, Path lake, Path scratch) {
+  Truth(EmbeddedPostgres server, ParquetConfig lake, Path scratch) {
     this.server = server;
     this.lake = lake;
     this.scratch = scratch;
@@ -46,8 +47,7 @@ final class Truth {
 
   /** The lake as of one of its tidemarks. */
   LakeCopy open(AsOf asOf) {
-    return LakeCopy.open(
-        ParquetConfig.of(lake.toString()), List.of(), asOf, scratch.resolve("cache"));
+    return LakeCopy.open(lake, List.of(), asOf, scratch.resolve("cache"));
   }
 
   /**
@@ -91,20 +91,13 @@ final class Truth {
 
   private void compare(
       String table, List<String> source, List<String> copy, LakeCopy lakeCopy, List<String> found) {
-    if (source.equals(copy)) {
+    Optional<String> difference = difference(source, copy);
+    if (difference.isEmpty()) {
       return;
     }
+    found.add("%s at %s: %s".formatted(table, lakeCopy.tidemark(), difference.get()));
     List<String> missing = without(source, copy);
     List<String> extra = without(copy, source);
-    found.add(
-        "%s at %s: %s rows are missing, %s are too many; missing %s; too many %s"
-            .formatted(
-                table,
-                lakeCopy.tidemark(),
-                missing.size(),
-                extra.size(),
-                missing.subList(0, Math.min(SHOWN, missing.size())),
-                extra.subList(0, Math.min(SHOWN, extra.size()))));
     try (DuckDbQuery query = query(lakeCopy)) {
       for (String row : (missing.isEmpty() ? extra : missing).stream().limit(2).toList()) {
         String first = row.substring(1).split("[,\\]]", 2)[0];
@@ -115,6 +108,22 @@ final class Truth {
             .forEach(change -> found.add("  history: " + change));
       }
     }
+  }
+
+  /** How two sorted lists of rows differ; empty when they do not. */
+  static Optional<String> difference(List<String> source, List<String> copy) {
+    if (source.equals(copy)) {
+      return Optional.empty();
+    }
+    List<String> missing = without(source, copy);
+    List<String> extra = without(copy, source);
+    return Optional.of(
+        "%s rows are missing, %s are too many; missing %s; too many %s"
+            .formatted(
+                missing.size(),
+                extra.size(),
+                missing.subList(0, Math.min(SHOWN, missing.size())),
+                extra.subList(0, Math.min(SHOWN, extra.size()))));
   }
 
   private static String firstColumn(LakeCopy copy, String table) {

@@ -4,154 +4,79 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.api.model.Lsn;
 import io.tidemark.app.Program;
-import io.tidemark.app.bank.BankGenerator;
 import io.tidemark.app.bank.BankSchema;
-import io.tidemark.embedded.EmbeddedPostgres;
-import io.tidemark.embedded.Version;
-import io.tidemark.postgres.doctor.EventTrigger;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 
-/** A server with a load, a pipeline that is killed again and again, and the lake it writes. */
-final class UnderFire implements AutoCloseable {
-  /** How the pipeline learns of DDL. */
-  enum Grade {
-    PLAIN,
-    EXACT
-  }
-
-  /** What one run is made of. */
-  record Choice(long seed, Version version, Grade grade) {}
-
+/** A pipeline under load that is killed again and again, and held against the source. */
+final class UnderFire {
   private static final List<String> BANK = BankSchema.TABLES;
   private static final Duration PATIENCE = Duration.ofMinutes(4);
-  private static final String MINE = "tidemark.yaml";
-  private static final String OTHERS = "other.yaml";
 
-  private final Path folder;
-  private final Choice choice;
-  private final Random random;
-  private final EmbeddedPostgres server;
+  private final Scene scene;
   private final Lake lake;
+  private final Optional<DuckDbFile> file;
+  private final Random random;
   private final Faults faults;
   private int rounds;
 
-  private UnderFire(Path folder, Choice choice, EmbeddedPostgres server) {
-    this.folder = folder;
-    this.choice = choice;
-    this.random = new Random(choice.seed());
-    this.server = server;
-    this.lake = new Lake(new Truth(server, folder.resolve("lake"), folder));
-    this.faults = new Faults(server, folder.resolve("data"), random);
-  }
-
-  /** Starts a server, fills its tables and describes the pipeline; nothing runs yet. */
-  static UnderFire begin(Path folder, Choice choice) throws Exception {
-    System.out.println("kill test: " + choice);
-    EmbeddedPostgres server =
-        EmbeddedPostgres.of(choice.version())
-            .setting("logical_decoding_work_mem", "64kB") // transactions come while they run
-            .start();
-    try {
-      UnderFire begun = new UnderFire(folder, choice, server);
-      begun.prepare();
-      return begun;
-    } catch (SQLException | IOException | RuntimeException e) {
-      server.close();
-      throw e;
-    }
-  }
-
-  private void prepare() throws Exception {
-    BankSchema schema = new BankSchema("public");
-    try (Connection db = server.connect()) {
-      schema.create(db);
-      OddTables.create(db);
-      AuditLog.create(db, BANK);
-    }
-    if (choice.grade() == Grade.EXACT) {
-      server.execute(EventTrigger.sql());
-    }
-    try (BankGenerator generator = new BankGenerator(this::connect, schema, choice.seed())) {
-      generator.open();
-      generator.bulk(60_000);
-    }
-    describe(MINE, "data");
-    describe(OTHERS, "data-elsewhere");
-  }
-
-  private void describe(String file, String data) throws IOException {
-    Files.writeString(
-        folder.resolve(file),
-        """
-        name: kill
-        data-dir: %s
-        flush:
-          interval: 700ms
-        source:
-          type: postgres
-          url: %s
-          on-ambiguous-rename: %s
-          tables:
-            include: public.*
-            refresh: 1s
-        sinks:
-          - type: parquet
-            path: %s
-        """
-            .formatted(
-                folder.resolve(data),
-                server.uri("postgres"),
-                choice.grade() == Grade.EXACT ? "stop" : "drop-add",
-                folder.resolve("lake")));
-  }
-
-  private Connection connect() {
-    try {
-      return server.connect();
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
+  UnderFire(Scene scene) {
+    this.scene = scene;
+    this.lake = scene.lake();
+    this.file = scene.file();
+    this.random = new Random(scene.choice().seed());
+    this.faults = new Faults(scene.server(), scene.data(), random);
   }
 
   /**
-   * Kills the pipeline a number of times, lets it catch up, and holds its lake against the source.
+   * Kills the pipeline a number of times, lets it catch up, and holds its copies against the
+   * source.
    */
   void round(int kills) throws Exception {
-    AuditLog.clear(server);
+    AuditLog.clear(scene.server());
     Lsn begin = lake.tidemark();
     long fromXid;
-    try (Load load = new Load(server, choice.seed() + rounds++, 150)) {
+    try (Load load = new Load(scene.server(), scene.choice().seed() + rounds++, 150)) {
       load.start();
       fromXid = killAgainAndAgain(kills);
       assertThat(load.oddTransactions()).as("the load went on").isPositive();
     }
-    Lsn end = Lsn.parse(AuditLog.one(server, "SELECT pg_current_wal_lsn()"));
-    List<String> all = AuditLog.tables(server);
-    try (Program last = Program.start(folder, "run", MINE)) {
+    Lsn end = scene.walEnd();
+    List<String> all = AuditLog.tables(scene.server());
+    try (Program last = scene.start()) {
       await("the last run reaches " + end, last, () -> lake.isComplete(end, all));
-      if (choice.grade() == Grade.PLAIN) {
+      if (scene.choice().grade() == Scene.Grade.PLAIN) {
         awaitTheCatalogIsUnderstood(last, all);
       }
+      flush(last);
       last.signal("TERM");
       assertThat(last.end(20).status()).as(last.said()).isZero();
     }
-    assertThat(lake.truth().differences(all))
-        .as("%s, from the source to the copy", choice)
-        .isEmpty();
+    List<String> differences = new ArrayList<>(lake.truth().differences(all));
+    if (file.isPresent()) {
+      differences.addAll(file.get().differences(scene.server(), all));
+      file.get().bankBalances();
+      assertThat(file.get().looks()).as("times the bank was whole in the file").isPositive();
+    }
+    assertThat(differences).as("from the source to the copies").isEmpty();
     lake.truth().everyChangeIsThereOnce(BANK, fromXid);
     lake.truth().noChangeIsThereTwice(all);
     int balanced = lake.bankBalancedAtEveryTidemark(begin);
     assertThat(balanced).as("tidemarks at which the bank was whole").isGreaterThan(kills / 2);
-    System.out.println(
-        "kill test: " + kills + " kills, the bank balanced at " + balanced + " tidemarks");
+    System.out.printf(
+        "kill test: %d kills, the bank balanced at %d tidemarks of the lake and %d of the file%n",
+        kills, balanced, file.map(DuckDbFile::looks).orElse(0));
+  }
+
+  /** Has every copy come up to the end of the source's log. */
+  private void flush(Program program) throws Exception {
+    await("it can be asked", program, () -> scene.running().isPresent());
+    scene.running().orElseThrow().flush(Optional.of(scene.walEnd()), PATIENCE);
   }
 
   /**
@@ -160,22 +85,28 @@ final class UnderFire implements AutoCloseable {
   private long killAgainAndAgain(int kills) throws Exception {
     long fromXid = 0;
     for (int kill = 1; kill <= kills; kill++) {
-      try (Program program = Program.start(folder, "run", MINE)) {
-        if (kill % 9 == 5) {
-          wakeAfterAnotherTookOver(kill, program);
-        } else {
+      try (Program program = scene.start()) {
+        if (kill % 9 != 5) {
           killOnce(kill, program);
+        } else if (file.isPresent()) {
+          wakeAfterAnotherWasRefused(kill, program);
+        } else {
+          wakeAfterAnotherTookOver(kill, program);
         }
       }
-      if (fromXid == 0 && lake.hasMembers(BANK)) {
+      // a copy that one of them has not finished may begin again for both
+      boolean inFile = file.isEmpty() || file.get().bankBalances();
+      if (fromXid == 0 && inFile && lake.hasMembers(BANK)) {
         fromXid = nextXid();
       }
     }
     if (fromXid == 0) {
-      try (Program program = Program.start(folder, "run", MINE)) {
+      try (Program program = scene.start()) {
         await("the bank's tables are copied", program, () -> lake.hasMembers(BANK));
+        flush(program);
         fromXid = nextXid();
         program.signal("KILL");
+        program.end((int) PATIENCE.toSeconds());
       }
     }
     return fromXid;
@@ -191,7 +122,8 @@ final class UnderFire implements AutoCloseable {
   }
 
   private long nextXid() throws SQLException {
-    return Long.parseLong(AuditLog.one(server, "SELECT pg_snapshot_xmax(pg_current_snapshot())"));
+    return Long.parseLong(
+        AuditLog.one(scene.server(), "SELECT pg_snapshot_xmax(pg_current_snapshot())"));
   }
 
   /**
@@ -213,6 +145,7 @@ final class UnderFire implements AutoCloseable {
         .isTrue();
     program.signal("KILL");
     fault.end().end();
+    program.end((int) PATIENCE.toSeconds()); // its lock on the file is free
   }
 
   /** A process sleeps, another writes on, the first wakes: it may change nothing and must end. */
@@ -221,7 +154,7 @@ final class UnderFire implements AutoCloseable {
     pass(Duration.ofMillis(random.nextInt(1500)));
     sleeper.signal("STOP");
     faults.cutAll();
-    try (Program other = Program.start(folder, "run", OTHERS)) {
+    try (Program other = scene.startAnother()) {
       awaitCommit("the other after kill " + kill, other);
       sleeper.signal("CONT");
       awaitCommit("the other beside the woken one", other);
@@ -234,6 +167,26 @@ final class UnderFire implements AutoCloseable {
     assertThat(end.err())
         .as("why it ended")
         .containsAnyOf("another writer has taken it over", "another reader used the slot");
+  }
+
+  /** A process sleeps and keeps its lock on the file: another ends, the first goes on. */
+  private void wakeAfterAnotherWasRefused(int kill, Program sleeper) throws Exception {
+    awaitCommit("kill " + kill, sleeper);
+    pass(Duration.ofMillis(random.nextInt(1500)));
+    sleeper.signal("STOP");
+    faults.cutAll();
+    Program.Said other;
+    try (Program refused = scene.startAnother()) {
+      other = refused.end((int) PATIENCE.toSeconds());
+    } finally {
+      sleeper.signal("CONT");
+    }
+    assertThat(other.status()).as(other.err()).isEqualTo(3);
+    assertThat(other.err()).contains("another process has it open");
+    awaitCommit("the one that slept, " + kill, sleeper);
+    awaitCommit("the one that slept, " + kill, sleeper);
+    sleeper.signal("KILL");
+    sleeper.end((int) PATIENCE.toSeconds());
   }
 
   private void awaitCommit(String who, Program program) throws Exception {
@@ -262,10 +215,5 @@ final class UnderFire implements AutoCloseable {
       assertThat(System.nanoTime()).as("%s; it said: %s", what, program.said()).isLessThan(until);
       LockSupport.parkNanos(200_000_000);
     }
-  }
-
-  @Override
-  public void close() {
-    server.close();
   }
 }

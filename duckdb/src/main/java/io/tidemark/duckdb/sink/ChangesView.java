@@ -16,7 +16,8 @@ final class ChangesView {
   /** Its name. */
   static final String NAME = "temp.main.w";
 
-  private static final String POS = "(_lsn::HUGEINT * 18446744073709551616 + _seq * 2 + 1)";
+  private static final String POS =
+      "(_lsn::HUGEINT * 18446744073709551616 + _seq::HUGEINT * 2 + 1)";
 
   private final TargetForm form;
   private final List<Segment> segments;

@@ -34,9 +34,9 @@ class DuckDbKillTest {
   }
 
   @Test
-  @Tag("thorough")
+  @Tag("long")
   void aFileSurvivesManyKills() throws Exception {
-    killOften(40);
+    killOften(100);
   }
 
   @Test

@@ -108,6 +108,28 @@ class DuckDbSinkTest {
     }
   }
 
+  /** The rows of a partition that went are emptied away behind all that its commit may hold. */
+  @Test
+  void theLastPlaceOfATransactionIsAPlaceToo() throws Exception {
+    ChangeBatch first = Batches.of(ITEMS).at(100).insert(1L, "a").insert(2L, "b").batch();
+    ChangeBatch second =
+        Batches.of(ITEMS)
+            .at(200)
+            .insert(3L, "c")
+            .at(200, Long.MAX_VALUE)
+            .truncate()
+            .at(201)
+            .insert(4L, "d")
+            .update(4L, Batches.UNCHANGED)
+            .batch();
+    try (DuckDbFixture destination = new DuckDbFixture(publishing(Duration.ZERO));
+        SinkSession session = SinkSession.open(destination)) {
+      session.stage(first).phase(ITEMS.name(), Phase.MEMBER).flush(110);
+      session.stage(second).flush(210);
+      Seen.in(destination).holds(ITEMS, first, second);
+    }
+  }
+
   @Test
   void noFileIsMadeForReadersWhereThatIsOffOrTheFileIsTooLong() throws Exception {
     DuckDbConfig never = publishing(Duration.ZERO);
