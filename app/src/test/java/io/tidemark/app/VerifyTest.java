@@ -43,7 +43,7 @@ class VerifyTest {
     try (VerifiedCopy copy = copy("planted", "")) {
       copy.execute(
           "CREATE TABLE rows (id bigint PRIMARY KEY, name text, price numeric, ratio float8)",
-          "INSERT INTO rows SELECT n, 'name ' || n, 1.50, 0 FROM generate_series(1, 3000) n",
+          "INSERT INTO rows SELECT n, 'name ' || n, 1.50, 0 FROM generate_series(1, 60000) n",
           "UPDATE rows SET name = '' WHERE id = 20",
           "UPDATE rows SET ratio = 'NaN' WHERE id = 23",
           "CREATE TABLE pairs (a uuid, b date, v int, PRIMARY KEY (b, a))",
@@ -63,7 +63,7 @@ class VerifyTest {
       copy.catchUp();
       VerifiedCopy.Verified before = copy.verify();
       assertThat(before.isEqual()).as(before.report().toString()).isTrue();
-      assertThat(before.table("rows").get("rows").asLong()).isEqualTo(3000);
+      assertThat(before.table("rows").get("rows").asLong()).isEqualTo(60_000);
       assertThat(before.report().get("position").asText()).isEmpty();
 
       copy.stop();
@@ -71,7 +71,7 @@ class VerifyTest {
           "rows",
           rows ->
               rows.delete(17L) // missing
-                  .insert(5000L, "extra", new Batches.Raw("1.50"), 0.0)
+                  .insert(500_000L, "extra", new Batches.Raw("1.50"), 0.0)
                   .update(18L, "other", new Batches.Raw("1.50"), 0.0)
                   .update(19L, "NAME 19", new Batches.Raw("1.50"), 0.0) // case
                   .update(20L, null, new Batches.Raw("1.50"), 0.0) // NULL for ''
@@ -84,9 +84,9 @@ class VerifyTest {
       copy.plant("loose", rows -> rows.insert("w1", 1L).insert("w1", 1L).delete("w2", 2L));
       copy.plant("emptied", rows -> rows.insert(1L, "a").insert(2L, "b")); // TRUNCATE not seen
       copy.start(6);
-      // once with rounds that hold the whole table, once with small ones
+      // also with one round that holds the whole table, and with small ones
       for (String[] options :
-          new String[][] {{}, {"--round", "300"}, {"--one-position", "--round", "100"}}) {
+          new String[][] {{}, {"--round", "100000"}, {"--one-position", "--round", "1000"}}) {
         planted(copy.verify(options));
       }
       Program.Said said = copy.call("--html", folder.resolve("report.html").toString());
@@ -104,7 +104,7 @@ class VerifyTest {
     assertThat(found.differences("rows"))
         .containsExactlyInAnyOrder(
             "missing 17",
-            "extra 5000",
+            "extra 500000",
             "extra -24",
             "changed 18 .name",
             "changed 19 .name",

@@ -112,6 +112,34 @@ class ControlTest {
   }
 
   @Test
+  void aPipelineStaysWhereItIsAskedTo() throws Exception {
+    script.member(ITEMS);
+    script.rows(Batches.of(ITEMS).at(100).insert(1L, "a").batch()).boundary(110);
+    Pipeline pipeline = pipeline();
+    try (ControlServer server = ControlServer.start(pipeline, folder)) {
+      Thread run = start(pipeline);
+      ControlClient client = running();
+      client.hold(Duration.ofSeconds(10));
+      assertThat(script.requests()).contains(new SourceRequest.Hold(Duration.ofSeconds(10)));
+      Duration patience = Duration.ofSeconds(20);
+      assertThat(client.flushAndStay(new Lsn(110), patience, Duration.ofMinutes(5)))
+          .isEqualTo("0/6E");
+      script.rows(Batches.of(ITEMS).at(200).insert(2L, "b").batch()).boundary(210);
+      assertThatThrownBy(() -> client.flush(Optional.of(new Lsn(210)), Duration.ofMillis(300)))
+          .hasMessageContaining("the pipeline is at 0/6E");
+      client.hold(Duration.ZERO);
+      assertThat(client.flush(Optional.of(new Lsn(210)), patience)).isEqualTo("0/D2");
+      client.flushAndStay(new Lsn(210), patience, Duration.ofMillis(50));
+      script.boundary(310);
+      assertThat(client.flush(Optional.of(new Lsn(310)), patience))
+          .as("a stay ends by itself")
+          .isEqualTo("0/136");
+      client.stop();
+      run.join();
+    }
+  }
+
+  @Test
   void onlyItsUserMayAsk() throws Exception {
     Pipeline pipeline = pipeline();
     try (ControlServer server = ControlServer.start(pipeline, folder)) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -72,6 +73,9 @@ public interface SourceReader extends AutoCloseable {
      * @param parts a power of two
      */
     Map<Integer, Digest> digests(Slice slice, int parts);
+
+    /** Gives key and digest of each row of a slice of a table with a key. */
+    void marks(Slice slice, BiConsumer<List<String>, Digest> to);
 
     /**
      * Gives rows as PostgreSQL's texts, in the order of the form's columns, null also for columns

@@ -218,6 +218,12 @@ public final class VerifyCommand implements Command {
   }
 
   private void requireFound(VerifyReport report) {
+    if (report.tables().isEmpty() && tables.isEmpty()) {
+      throw new TidemarkException(
+          ErrorCode.USAGE,
+          "Cannot verify: the copy has no table yet. Start its pipeline first, and wait until status"
+              + " says 'member'.");
+    }
     List<String> found = report.tables().stream().map(table -> table.table()).toList();
     List<String> missing = new ArrayList<>();
     for (String table : tables) {

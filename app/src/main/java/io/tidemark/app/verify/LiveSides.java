@@ -148,12 +148,15 @@ public final class LiveSides implements Sides {
 
   @Override
   public CopySide copy() {
-    try {
+    Optional<ControlClient> pipeline = ControlClient.find(dataDir);
+    if (pipeline.isPresent()) {
       // the nearer the copy is to the present, the fewer keys seem to differ
-      ControlClient.find(dataDir).ifPresent(pipeline -> pipeline.flush(Optional.empty(), RECENT));
-    } catch (TidemarkException e) {
-      if (e.code() != ErrorCode.BUSY) {
-        throw e;
+      try (PostgresReader now = PostgresReader.present(source, environment, limits)) {
+        pipeline.get().flush(Optional.of(now.logEnd()), RECENT);
+      } catch (TidemarkException e) {
+        if (e.code() != ErrorCode.BUSY) {
+          throw e;
+        }
       }
     }
     return copies.get();

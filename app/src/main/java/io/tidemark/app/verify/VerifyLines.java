@@ -107,6 +107,9 @@ public final class VerifyLines {
           .formatted(
               report.count(Verdict.DIFFERENT), where, report.count(Verdict.UNDECIDED), counts);
     }
+    if (report.count(Verdict.UNDECIDED) + report.count(Verdict.EQUAL) == 0) {
+      return "NOTHING COMPARED: " + counts + ".";
+    }
     return report.count(Verdict.UNDECIDED) > 0
         ? "UNDECIDED: %d tables could not be decided; %s."
             .formatted(report.count(Verdict.UNDECIDED), counts)

@@ -20,8 +20,14 @@ import java.util.Random;
  * down to rows.
  */
 final class KeyWalk {
-  /** A range of so many rows is read instead of being parted again. */
-  private static final int LEAF = 256;
+  /**
+   * Of a range of so many rows keys and digests are read instead of parting it again: where rows
+   * change all over the table, every smaller range would differ too.
+   */
+  private static final int LEAF = 50_000;
+
+  /** The smallest range that is tried where larger ones take too long. */
+  private static final int SMALLEST = 100;
 
   private static final int PARTS = 16;
 
@@ -84,13 +90,14 @@ final class KeyWalk {
 
   private void compare(Slice.Range range, List<Marked> held, int rows, boolean round) {
     Digest source = null;
+    boolean late = false;
     try {
       source = pair.source().digest(range);
     } catch (TidemarkException e) {
-      if (e.code() != ErrorCode.LIMIT_EXCEEDED || rows <= LEAF) {
+      if (e.code() != ErrorCode.LIMIT_EXCEEDED || rows <= SMALLEST) {
         throw e;
       }
-      // smaller ranges may be read in time
+      late = true; // smaller ranges may be read in time
     }
     if (round) {
       findings.compared(source == null ? held.size() : source.rows());
@@ -99,10 +106,10 @@ final class KeyWalk {
     if (copy.equals(source)) {
       return;
     }
-    if (rows <= LEAF) {
+    if (rows <= LEAF && !late) {
       compareRows(range, held);
     } else {
-      int fewer = Math.max(LEAF, rows / PARTS);
+      int fewer = Math.max(late ? SMALLEST : LEAF, rows / PARTS);
       walk(range, new CopyRun(held.iterator(), order), fewer, false);
     }
   }
@@ -110,13 +117,14 @@ final class KeyWalk {
   private void compareRows(Slice.Range range, List<Marked> held) {
     Map<List<String>, Digest> copy = new HashMap<>();
     held.forEach(row -> copy.put(row.key(), row.digest()));
-    pair.sourceRows(
-        range,
-        row -> {
-          if (!maker.of(row.values()).equals(copy.remove(row.key()))) {
-            findings.suspect(row.key());
-          }
-        });
+    pair.source()
+        .marks(
+            range,
+            (key, digest) -> {
+              if (!digest.equals(copy.remove(key))) {
+                findings.suspect(key);
+              }
+            });
     copy.keySet().forEach(findings::suspect);
   }
 }

@@ -29,8 +29,13 @@ public record VerifyReport(
     return tables.stream().filter(table -> table.verdict() == verdict).count();
   }
 
-  /** Whether everything that the copy promises was compared and found equal. */
+  /**
+   * Whether everything that the copy promises was compared and found equal; not where it promises
+   * nothing.
+   */
   public boolean isEqual() {
-    return count(Verdict.DIFFERENT) == 0 && count(Verdict.UNDECIDED) == 0;
+    return count(Verdict.EQUAL) > 0
+        && count(Verdict.DIFFERENT) == 0
+        && count(Verdict.UNDECIDED) == 0;
   }
 }

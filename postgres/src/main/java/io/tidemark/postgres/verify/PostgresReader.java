@@ -3,8 +3,10 @@ package io.tidemark.postgres.verify;
 import io.tidemark.api.copy.SourceReader;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.postgres.PostgresConfig;
+import io.tidemark.postgres.catalog.ServerInfo;
 import io.tidemark.postgres.catalog.ServerWords;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.history.TypeBook;
@@ -131,6 +133,20 @@ public final class PostgresReader implements SourceReader {
         .filter(Publication.Published::everyChange)
         .findFirst()
         .flatMap(Publication.Published::rowFilter);
+  }
+
+  /** The end of the log: everything that a statement has seen so far lies below. */
+  public Lsn logEnd() {
+    try {
+      return ServerInfo.walEnd(reading);
+    } catch (SQLException e) {
+      throw new TidemarkException(
+          ErrorCode.SOURCE_UNREACHABLE,
+          "Cannot ask the source for the end of its log: " + ServerWords.of(e) + ". Try again.",
+          e);
+    } finally {
+      asking.end();
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Writes the SQL of a table's rows as texts, and of their digests as {@link
@@ -94,30 +95,51 @@ final class RowSql {
   /** The texts of the rows of some parts. */
   String texts(
       List<Column> shown, List<Column> columns, Slice slice, int parts, Set<Integer> wanted) {
-    List<String> names = new ArrayList<>();
-    List<String> items = new ArrayList<>();
-    for (Column column : shown) {
-      names.add("s" + items.size());
-      items.add(text(column) + " AS s" + items.size());
-    }
-    List<String> hashed = new ArrayList<>();
-    for (Column column : columns) {
-      hashed.add(text(column) + " AS t" + hashed.size());
-    }
     return "SELECT "
-        + String.join(", ", names)
-        + " FROM (SELECT *, md5("
-        + bytesOf.formatted(row(columns.size()))
-        + ") AS m FROM (SELECT "
-        + String.join(", ", items)
-        + ", "
-        + String.join(", ", hashed)
-        + from(slice)
-        + " OFFSET 0) AS r OFFSET 0) AS h WHERE "
+        + names(shown)
+        + " FROM ("
+        + marked(shown, columns, slice)
+        + ") AS h WHERE "
         + part(parts)
         + " = ANY (ARRAY["
         + wanted.stream().map(String::valueOf).collect(Collectors.joining(","))
         + "])";
+  }
+
+  /** The texts of each row's key, and its two numbers. */
+  String marks(List<Column> columns, Slice slice) {
+    return "SELECT "
+        + names(key)
+        + ", "
+        + NUMBER.formatted(1)
+        + ", "
+        + NUMBER.formatted(17)
+        + " FROM ("
+        + marked(key, columns, slice)
+        + ") AS h";
+  }
+
+  private static String names(List<Column> shown) {
+    return IntStream.range(0, shown.size())
+        .mapToObj(i -> "s" + i)
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Texts of columns, named s0, s1 and so on, and m, the hash of others. */
+  private String marked(List<Column> shown, List<Column> columns, Slice slice) {
+    List<String> items = new ArrayList<>();
+    for (int i = 0; i < shown.size(); i++) {
+      items.add(text(shown.get(i)) + " AS s" + i);
+    }
+    for (int i = 0; i < columns.size(); i++) {
+      items.add(text(columns.get(i)) + " AS t" + i);
+    }
+    return "SELECT *, md5("
+        + bytesOf.formatted(row(columns.size()))
+        + ") AS m FROM (SELECT "
+        + String.join(", ", items)
+        + from(slice)
+        + " OFFSET 0) AS r OFFSET 0";
   }
 
   private static String part(int parts) {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** One table, read through a session. */
@@ -160,6 +161,20 @@ final class SourceTable implements SourceReader.Table {
 
   private static long sum(String number) {
     return new BigDecimal(number).toBigInteger().longValue();
+  }
+
+  @Override
+  public void marks(Slice slice, BiConsumer<List<String>, Digest> to) {
+    int width = form.key().size();
+    asking.ask(
+        what(),
+        sql.marks(columns, slice),
+        relation::guard,
+        row -> {
+          to.accept(
+              texts(row, 1, width), new Digest(1, row.getLong(width + 1), row.getLong(width + 2)));
+          return 1;
+        });
   }
 
   @Override
