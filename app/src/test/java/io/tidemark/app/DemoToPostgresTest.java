@@ -29,6 +29,9 @@ class DemoToPostgresTest {
     assertThat(isComplete(report)).isTrue();
     assertThat(report.get("files").asLong()).isZero();
     Path data = folder.resolve("tidemark-data");
+    Program.Said status = Program.inProcess("status", "--data", data.toString());
+    assertThat(status.status()).as(status.err()).isZero();
+    assertThat(status.out()).contains("public.accounts").contains("member");
     Program.Said verified = Program.inProcess("verify", "--data", data.toString());
     assertThat(verified.status()).as(verified.out() + verified.err()).isZero();
     assertThat(verified.out()).contains("EQUAL: 3 tables equal");

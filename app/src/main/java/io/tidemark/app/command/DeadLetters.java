@@ -7,12 +7,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.demo.StoppedDemo;
+import io.tidemark.app.demo.WokenDatabase;
 import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.engine.control.ControlClient;
 import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.parquet.state.AsOf;
-import io.tidemark.postgres.sink.PostgresLook;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -97,7 +97,8 @@ final class DeadLetters {
 
   private static List<String> stored(Path file, Setup setup, Setup.Copy copy) {
     if (copy instanceof Setup.Database database) {
-      return LetterBox.stored(PostgresLook.at(database.config()).entries());
+      return LetterBox.stored(
+          WokenDatabase.look(file, setup.source(), database.config()).entries());
     }
     if (!(copy instanceof Setup.Lake lake)) {
       return LetterBox.stored(DuckDbLook.at(((Setup.DuckDbFile) copy).config()).entries());

@@ -7,6 +7,7 @@ import io.tidemark.api.sink.Upkeep;
 import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.demo.StoppedDemo;
+import io.tidemark.app.demo.WokenDatabase;
 import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.engine.control.ControlClient;
@@ -92,7 +93,7 @@ final class PipelineLook {
     if (copy instanceof Setup.Lake lake) {
       return stored(lake);
     } else if (copy instanceof Setup.Database database) {
-      PostgresLook look = PostgresLook.at(database.config());
+      PostgresLook look = WokenDatabase.look(file, setup.source(), database.config());
       return stored(
           copy, "postgres", look.position(), look.committedAtMicros(), look.entries(), look.rows());
     }

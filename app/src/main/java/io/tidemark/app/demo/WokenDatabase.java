@@ -2,9 +2,11 @@ package io.tidemark.app.demo;
 
 import io.tidemark.app.Wiring;
 import io.tidemark.postgres.PostgresConfig;
+import io.tidemark.postgres.sink.PostgresLook;
 import io.tidemark.postgres.sink.PostgresSinkConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -46,6 +48,18 @@ public final class WokenDatabase implements AutoCloseable {
     } catch (RuntimeException e) {
       folder.close();
       throw e;
+    }
+  }
+
+  /**
+   * What a copy in a PostgreSQL says, also one on the server of a demo that does not run.
+   *
+   * @param config the configuration file that names it
+   */
+  public static PostgresLook look(Path config, PostgresConfig source, PostgresSinkConfig copy) {
+    // the address of a demo's server is whole, so no variable counts
+    try (WokenDatabase woken = wake(config, source, new Wiring(Map.of()))) {
+      return PostgresLook.at(woken.copy(copy));
     }
   }
 

@@ -77,8 +77,12 @@ final class CopyTables {
     if (begun.isPresent()) {
       journal.removeBefore(begun.get(), owner, forms);
     }
-    applyEach(
-        table, segments.stream().filter(segment -> segment.ops().snapshot()).toList(), "n._snap");
+    List<Segment> read =
+        segments.stream()
+            .filter(segment -> segment.ops().snapshot())
+            .map(Segment::ofSnapshot)
+            .toList();
+    applyEach(table, read, "n._snap");
   }
 
   /**

@@ -51,7 +51,9 @@ final class CurrentTable {
       }
       truncateLeaves(counted);
     }
-    if (!ops.ending() && !form.insertOnly()) {
+    // a row that is inserted may take the place of one only where the log has no deletes
+    boolean replaces = form.insertOnly() && form.hasKey() && ops.stream();
+    if (!ops.ending() && !replaces) {
       session.execute(insert() + " WHERE " + Segment.LIVE + " AND " + counted);
     } else if (form.hasKey()) {
       new KeyedRows(session, table, form, changes, ops, insert()).apply(counted);

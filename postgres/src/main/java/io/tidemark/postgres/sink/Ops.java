@@ -32,6 +32,11 @@ record Ops(
     return new Ops(true, true, true, true, true, all, nulls);
   }
 
+  /** What is known of those that are of a snapshot: none of them ends anything but a TRUNCATE. */
+  Ops ofSnapshot() {
+    return new Ops(snapshot, false, truncates, false, false, Set.of(), nulls);
+  }
+
   Ops and(Ops other) {
     return new Ops(
         snapshot || other.snapshot,

@@ -11,6 +11,11 @@ package io.tidemark.postgres.sink;
  * @param ops what is known of the changes in it
  */
 record Segment(String table, TargetForm form, Ops ops) {
+  /** The same for who takes the rows of a snapshot alone. */
+  Segment ofSnapshot() {
+    return new Segment(table, form, ops.ofSnapshot());
+  }
+
   static final String OWN_COLUMNS = "_kind, _lsn, _seq, _snap, _leaf, _left";
   static final String OWN_DEFINED =
       "_kind int2, _lsn int8, _seq int8, _snap bool, _leaf text, _left text";

@@ -2,7 +2,6 @@ package io.tidemark.postgres.sink;
 
 import io.tidemark.api.model.Column;
 import io.tidemark.api.model.ColumnData;
-import io.tidemark.api.model.DataType;
 import io.tidemark.postgres.type.PgText;
 import java.util.Optional;
 
@@ -43,10 +42,5 @@ final class TargetColumn {
   /** PostgreSQL's text of a value that is not null. */
   String text(ColumnData data, int row) {
     return text.text(data, row).orElseThrow();
-  }
-
-  /** Whether the values are texts that need no printing. */
-  boolean isPlainText() {
-    return column.type() instanceof DataType.Text;
   }
 }
