@@ -5,6 +5,7 @@ import io.tidemark.engine.pipeline.PipelineConfig;
 import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.sink.PostgresSinkConfig;
+import io.tidemark.snowflake.SnowflakeConfig;
 import java.util.List;
 
 /**
@@ -72,6 +73,19 @@ public record Setup(
     @Override
     public String place() {
       return config.endpoint().toString();
+    }
+  }
+
+  /**
+   * A Snowflake sink.
+   *
+   * @param name its name in the pipeline
+   * @param pipeline under which name its tidemark stands
+   */
+  public record Warehouse(String name, String pipeline, SnowflakeConfig config) implements Copy {
+    @Override
+    public String place() {
+      return "Snowflake, account " + config.login().account() + ", database " + config.database();
     }
   }
 }

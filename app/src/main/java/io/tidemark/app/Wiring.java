@@ -22,6 +22,9 @@ import io.tidemark.postgres.PostgresSource;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.sink.PostgresSink;
 import io.tidemark.postgres.sink.PostgresSinkConfig;
+import io.tidemark.snowflake.SnowflakeConfig;
+import io.tidemark.snowflake.SnowflakeLook;
+import io.tidemark.snowflake.SnowflakeSink;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +48,7 @@ public final class Wiring {
     components.add(ParquetConfig.SPEC);
     components.add(DuckDbConfig.SPEC);
     components.add(PostgresSinkConfig.SPEC);
+    components.add(SnowflakeConfig.SPEC);
     components.addAll(Transforms.SPECS);
     return new Catalog(PipelineConfig.SPEC, components);
   }
@@ -98,6 +102,9 @@ public final class Wiring {
     } else if (sink.type().equals(PostgresSinkConfig.SPEC.type())) {
       return new Setup.Database(
           sink.name(), PostgresSinkConfig.from(sink.settings(), pipeline, where, problems));
+    } else if (sink.type().equals(SnowflakeConfig.SPEC.type())) {
+      return new Setup.Warehouse(
+          sink.name(), pipeline, SnowflakeConfig.from(sink.settings(), where, problems));
     }
     return new Setup.Lake(sink.name(), ParquetConfig.from(sink.settings(), where, problems));
   }
@@ -111,11 +118,22 @@ public final class Wiring {
           database.name(),
           PostgresSinkConfig.SPEC.type(),
           () -> new PostgresSink(database.config()));
+    } else if (copy instanceof Setup.Warehouse warehouse) {
+      HeavyDriver driver = HeavyDriver.ofThisProgram();
+      return new NamedSink(
+          warehouse.name(),
+          SnowflakeConfig.SPEC.type(),
+          () -> new SnowflakeSink(warehouse.config(), warehouse.pipeline(), driver));
     }
     return new NamedSink(
         copy.name(),
         ParquetConfig.SPEC.type(),
         () -> new ParquetSink(((Setup.Lake) copy).config()));
+  }
+
+  /** What a Snowflake sink holds. */
+  public static SnowflakeLook look(Setup.Warehouse copy) {
+    return SnowflakeLook.at(copy.config(), copy.pipeline(), HeavyDriver.ofThisProgram());
   }
 
   /** The pipeline of a configuration; nothing is opened yet. */

@@ -28,9 +28,12 @@ class LayeringTest {
               "postgres", List.of("api"),
               "parquet", List.of("api"),
               "duckdb", List.of("api"),
+              "snowflake", List.of("api", "parquet"),
               "embedded", List.of(),
               "testkit", List.of("api", "engine"),
-              "app", List.of("api", "engine", "postgres", "parquet", "duckdb", "embedded")));
+              "app",
+                  List.of(
+                      "api", "engine", "postgres", "parquet", "duckdb", "snowflake", "embedded")));
 
   private static JavaClasses classes;
 

@@ -99,6 +99,8 @@ final class DeadLetters {
     if (copy instanceof Setup.Database database) {
       return LetterBox.stored(
           WokenDatabase.look(file, setup.source(), database.config()).entries());
+    } else if (copy instanceof Setup.Warehouse warehouse) {
+      return LetterBox.stored(Wiring.look(warehouse).entries());
     }
     if (!(copy instanceof Setup.Lake lake)) {
       return LetterBox.stored(DuckDbLook.at(((Setup.DuckDbFile) copy).config()).entries());

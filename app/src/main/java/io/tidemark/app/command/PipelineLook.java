@@ -17,6 +17,7 @@ import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.parquet.state.AsOf;
 import io.tidemark.postgres.sink.PostgresLook;
+import io.tidemark.snowflake.SnowflakeLook;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -96,6 +97,10 @@ final class PipelineLook {
       PostgresLook look = WokenDatabase.look(file, setup.source(), database.config());
       return stored(
           copy, "postgres", look.position(), look.committedAtMicros(), look.entries(), look.rows());
+    } else if (copy instanceof Setup.Warehouse warehouse) {
+      SnowflakeLook look = Wiring.look(warehouse);
+      return stored(
+          copy, "snowflake", look.position(), look.committedAtMicros(), look.entries(), look.rows());
     }
     DuckDbLook look = DuckDbLook.at(((Setup.DuckDbFile) copy).config());
     return stored(
