@@ -100,7 +100,12 @@ final class PipelineLook {
     } else if (copy instanceof Setup.Warehouse warehouse) {
       SnowflakeLook look = Wiring.look(warehouse);
       return stored(
-          copy, "snowflake", look.position(), look.committedAtMicros(), look.entries(), look.rows());
+          copy,
+          "snowflake",
+          look.position(),
+          look.committedAtMicros(),
+          look.entries(),
+          look.rows());
     }
     DuckDbLook look = DuckDbLook.at(((Setup.DuckDbFile) copy).config());
     return stored(
