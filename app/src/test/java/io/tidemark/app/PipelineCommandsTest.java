@@ -83,7 +83,7 @@ class PipelineCommandsTest {
         EmbeddedPostgres.of(Version.V15).setting("wal_level", "replica").start()) {
       Program.Said said = Program.inProcess("doctor", "--source", pg.uri("postgres"));
       assertThat(said.status()).isEqualTo(3);
-      assertThat(said.out()).contains("blocking wal-level", "wal_level", "Not ready: 1 findings");
+      assertThat(said.out()).contains("blocking wal-level", "wal_level", "Not ready: 1 blocking");
       assertThat(said.out()).doesNotContain(pg.password());
     }
   }

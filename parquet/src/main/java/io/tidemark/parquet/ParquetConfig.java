@@ -230,7 +230,7 @@ public record ParquetConfig(
       problems.add(where + ": access-key and secret-key go together, one of them is missing.");
     }
     String path = settings.find(PATH).orElse("");
-    if (path.contains("://") && !path.matches("s3://[^/]+(/.*)?")) {
+    if ((path.contains("://") || path.startsWith("s3:")) && !path.matches("s3://[^/]+(/.*)?")) {
       problems.add(where + ".path: expected a folder or s3://bucket/prefix, got '" + path + "'.");
     }
     settings

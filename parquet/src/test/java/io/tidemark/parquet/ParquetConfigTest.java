@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.TableName;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +60,14 @@ class ParquetConfigTest {
         .hasMessageContaining("must end in '_{lsn}_{part}.parquet'")
         .hasMessageContaining("must contain {table}")
         .hasMessageContaining("expected a plain name, got 'a b'");
+  }
+
+  @Test
+  void anAddressOfS3ThatIsMistypedIsNoFolder() {
+    for (String path : List.of("s3:/lake/bank", "s3:lake", "s3://", "http://lake")) {
+      assertThatThrownBy(() -> ParquetConfig.of(path))
+          .hasMessageContaining("expected a folder or s3://bucket/prefix, got '" + path + "'.");
+    }
   }
 
   @Test
