@@ -56,8 +56,7 @@ public final class DoctorCommand implements Command {
     findings.forEach(finding -> lines.addAll(lines(finding)));
     lines.add(
         blocking > 0
-            ? "Not ready: %d blocking, %d warnings."
-                .formatted(blocking, warnings)
+            ? "Not ready: %d blocking, %d warnings.".formatted(blocking, warnings)
             : "Ready: nothing blocks the capture, %d warnings.".formatted(warnings));
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("source", config.endpoint().toString());
