@@ -127,8 +127,6 @@ class PartitionTest {
     }
   }
 
-  private static final TableName P = TableName.parse("p");
-
   /** Waits until the copy has what the source has now. */
   private static void untilEqual(Capture capture, String table) throws Exception {
     List<String> rows = capture.sourceRows(table, "*");
