@@ -212,7 +212,7 @@ class VerifyTest {
         Instant began = Instant.now();
         Program.Said said = copy.call("--one-position", "--wait", "100ms");
         assertThat(said.status()).isEqualTo(3);
-        assertThat(said.err()).contains("the one that waits", "transaction open");
+        assertThat(said.err()).contains("the one that waits", "had to wait for older transactions");
         assertThat(Instant.now()).isBefore(began.plusSeconds(60));
         VerifiedCopy.Verified undecided = copy.verify("--wait", "100ms");
         assertThat(undecided.verdict("a")).isEqualTo("undecided");
