@@ -56,7 +56,7 @@ final class Stage implements AutoCloseable {
     private List<RowRun> runs = new ArrayList<>();
     private ChangeFileWriter file;
 
-    Part(TableSchema schema, List<Wire> wires, WireRows rows, Segment segment) {
+    Part(TableSchema schema, WireRows rows, Segment segment) {
       this.schema = schema;
       this.rows = rows;
       this.segment = segment;
@@ -87,7 +87,7 @@ final class Stage implements AutoCloseable {
     String journal =
         destination.journal(schema.name(), schema.version(), Piece.json(names).hashCode());
     Segment segment = new Segment(journal, names, form, Facts.Kinds.NONE);
-    return new Part(schema, wires, new WireRows(schema, wires, config.maxValueBytes()), segment);
+    return new Part(schema, new WireRows(schema, wires, config.maxValueBytes()), segment);
   }
 
   private void encode() throws IOException {
