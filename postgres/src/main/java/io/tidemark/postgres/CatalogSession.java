@@ -3,6 +3,7 @@ package io.tidemark.postgres;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.TableName;
 import io.tidemark.postgres.catalog.ByteOrder;
 import io.tidemark.postgres.catalog.Catalog;
 import io.tidemark.postgres.catalog.CatalogReader;
@@ -23,6 +24,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,6 +97,18 @@ final class CatalogSession implements AutoCloseable {
    */
   record Kept(boolean touched, List<PublicationKeeper.Undone> undone) {}
 
+  /**
+   * Has the server publish partitions that came with rows.
+   *
+   * @return the SQL that this role may not run
+   */
+  List<String> renewPublication(String name, Collection<TableName> partitions)
+      throws SQLException {
+    try (Connection own = connector.questions()) {
+      return keeper.renew(own, name, partitions);
+    }
+  }
+
   /** From here on only these publications count: the stream is read from no other. */
   synchronized void readFrom(Set<String> names) {
     streamed = Optional.of(Set.copyOf(names));
@@ -106,9 +120,24 @@ final class CatalogSession implements AutoCloseable {
     }
   }
 
-  /** Looks at tables, publications and the types of all columns. */
+  /**
+   * Looks at tables, publications and the types of all columns, as of one moment: a table that is
+   * dropped in between is in all of them or in none.
+   */
   synchronized Present look() throws SQLException {
     Connection open = connection();
+    open.setAutoCommit(false);
+    try {
+      try (Statement statement = open.createStatement()) {
+        statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      }
+      return look(open);
+    } finally {
+      open.setAutoCommit(true);
+    }
+  }
+
+  private Present look(Connection open) throws SQLException {
     Catalog catalog = CatalogReader.read(open, filter);
     readTypes(open, catalog);
     List<Publication> publications =

@@ -121,7 +121,11 @@ class PublicationTest {
       capture.open();
       capture.untilMember("t", "g", "plain");
       capture.execute("UPDATE g SET id = 2", "UPDATE plain SET a = 5", "UPDATE t SET v = 'y'");
-      capture.assertEqual("t", "g");
+      capture.assertEqual("t");
+      boolean generated = Tried.version(Version.V18) == Version.V18;
+      assertThat(capture.current("g"))
+          .as("before 18 generated columns are never published")
+          .isEqualTo(capture.sourceRows("g", generated ? "*" : "id"));
       capture.source.close();
       PostgresAdmin.Dropped done = new PostgresAdmin(capture.config(), Map.of()).drop();
       assertThat(done.dropped()).containsExactly("slot told");

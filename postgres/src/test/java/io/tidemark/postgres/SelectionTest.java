@@ -34,6 +34,7 @@ class SelectionTest {
 
   @Test
   void aPublicationsColumnsAndRowsHoldForTheCopyAndTheStream() throws Exception {
+    Tried.needs(Tried.version(Version.V15), Version.V15);
     try (Capture capture = Capture.on(Version.V15, "chosen")) {
       capture.execute(
           "CREATE TABLE t (id int PRIMARY KEY, hidden text, v text)",

@@ -2,6 +2,7 @@ package io.tidemark.postgres.slot;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.TableName;
 import io.tidemark.postgres.catalog.Catalog;
 import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.catalog.ServerWords;
@@ -10,6 +11,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -205,6 +207,42 @@ public final class PublicationKeeper {
         // a table that is gone again is the next look's matter
         if (!"42P01".equals(state)) {
           undone.add(new Undone(statement, ServerWords.of(e), PASSING.contains(state)));
+        }
+      }
+    }
+    return undone;
+  }
+
+  /**
+   * Has the server publish partitions that came to a published table with rows. Before 15 it goes
+   * on leaving out the changes of a relation that it once met as none of the publication's, until
+   * the publication's list changes; so the list changes and is as before.
+   *
+   * @param publication the one that has the partitions' root
+   * @return SQL that this role may not run; empty when all is well
+   */
+  public List<String> renew(
+      Connection connection, String publication, Collection<TableName> partitions)
+      throws SQLException {
+    if (keeping == Keeping.ALL || connection.getMetaData().getDatabaseMajorVersion() >= 15) {
+      return List.of();
+    }
+    List<String> undone = new ArrayList<>();
+    for (TableName partition : partitions) {
+      String alter = "ALTER PUBLICATION " + Sql.name(publication);
+      String sql =
+          "%1$s ADD TABLE ONLY %2$s; %1$s DROP TABLE ONLY %2$s"
+              .formatted(alter, Sql.name(partition));
+      try {
+        execute(connection, "BEGIN; " + sql + "; COMMIT");
+      } catch (SQLException e) {
+        try (Statement statement = connection.createStatement()) {
+          statement.execute("ROLLBACK");
+        }
+        if ("42501".equals(e.getSQLState())) {
+          undone.add(sql);
+        } else if (!"42P01".equals(e.getSQLState())) {
+          throw e;
         }
       }
     }
