@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -137,6 +138,7 @@ class DemoTest {
     long seen = -1;
     while (seen < count) {
       assertThat(demo.isRunning()).as(demo.said()).isTrue();
+      TimeUnit.MILLISECONDS.sleep(100); // it needs the processor that asking would take
       Program.Said said = query("SELECT count(*) AS n FROM transactions");
       seen =
           said.status() == 0
@@ -148,6 +150,7 @@ class DemoTest {
   private void awaitTidemarkAfter(Program demo, String tidemark) throws Exception {
     while (tidemark().equals(tidemark)) {
       assertThat(demo.isRunning()).as(demo.said()).isTrue();
+      TimeUnit.MILLISECONDS.sleep(100);
     }
   }
 

@@ -24,6 +24,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -198,14 +199,14 @@ class TypesInTheLakeTest {
     try (Program pipeline = Program.start(folder, "run", config.toString())) {
       while (members() < tables) {
         assertThat(pipeline.isRunning()).as(pipeline.said()).isTrue();
-        Thread.onSpinWait();
+        TimeUnit.MILLISECONDS.sleep(100); // it needs the processor that asking would take
       }
       run(db, inserts(version, STREAMED));
       run(db, List.of("INSERT INTO plain_row VALUES (1, 'end')"));
       // the first says that its copy began
       while (rows("plain_row") < 2 || rowsInCopy(pg) < 1) {
         assertThat(pipeline.isRunning()).as(pipeline.said()).isTrue();
-        Thread.onSpinWait();
+        TimeUnit.MILLISECONDS.sleep(100); // it needs the processor that asking would take
       }
       pipeline.signal("TERM");
       Program.Said said = pipeline.end(60);

@@ -21,7 +21,7 @@ class RandomHistoryTest {
   @Test
   @Tag("thorough")
   void currentRowsEqualTheTableThatLivedThroughLongHistories() throws Exception {
-    check(150, 400);
+    check(50, 400);
   }
 
   private void check(int histories, int steps) throws Exception {

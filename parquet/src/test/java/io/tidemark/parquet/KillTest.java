@@ -45,7 +45,7 @@ class KillTest {
   @Test
   @Tag("thorough")
   void aFolderSurvivesManyKills() throws Exception {
-    killOften(folderOptions(), 40);
+    killOften(folderOptions(), 30);
   }
 
   private Map<String, String> folderOptions() {

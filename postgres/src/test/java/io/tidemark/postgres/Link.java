@@ -9,10 +9,13 @@ import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A way to a server that can go dead without an end: nothing passes, nothing is closed. */
+/**
+ * A way to a server that can go dead without an end: nothing passes, nothing is closed. It can be
+ * led to another server, as a name or a proxy that follows the primary.
+ */
 final class Link implements AutoCloseable {
   private final ServerSocket entry;
-  private final int target;
+  private volatile int target;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private volatile boolean dead;
   private volatile int revivals;
@@ -38,10 +41,22 @@ final class Link implements AutoCloseable {
     dead = false;
   }
 
+  /** New connections go to another server of this machine. */
+  void leadTo(int port) {
+    target = port;
+  }
+
   private void accept() throws IOException {
     while (true) {
       Socket near = entry.accept();
-      Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
+      Socket far;
+      try {
+        far = new Socket(InetAddress.getLoopbackAddress(), target);
+      } catch (IOException e) {
+        // nobody is there
+        near.close();
+        continue;
+      }
       sockets.add(near);
       sockets.add(far);
       start(() -> pump(near, far));
