@@ -102,8 +102,7 @@ final class CatalogSession implements AutoCloseable {
    *
    * @return the SQL that this role may not run
    */
-  List<String> renewPublication(String name, Collection<TableName> partitions)
-      throws SQLException {
+  List<String> renewPublication(String name, Collection<TableName> partitions) throws SQLException {
     try (Connection own = connector.questions()) {
       return keeper.renew(own, name, partitions);
     }

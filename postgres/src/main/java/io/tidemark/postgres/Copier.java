@@ -119,14 +119,19 @@ final class Copier implements Runnable {
   }
 
   private void oneRound() throws InterruptedException {
+    Optional<TrackedTable> below = Optional.empty();
     try {
       if (config.snapshot().mode() == PostgresConfig.SnapshotMode.NEVER) {
         CatalogSession.Present present = session.look();
         follow(present, preparation.waiting(), present.walEnd());
       } else {
-        copy(prepareHeld());
+        RoundPreparation.Prepared prepared = prepareHeld();
+        copy(prepared);
+        below = preparation.waitingAbove(prepared.holder().point());
       }
-      problems.clear(MATTER);
+      below
+          .map(TableBook::waitsForLog)
+          .ifPresentOrElse(text -> problems.say(MATTER, text), () -> problems.clear(MATTER));
     } catch (SQLException e) {
       problems.say(
           MATTER, "The copy of tables was interrupted (" + e.getMessage() + "); retrying.");

@@ -124,6 +124,11 @@ final class KeyCopier implements Runnable {
       TimeUnit.MILLISECONDS.sleep(config.rest(LOOK_MILLIS));
       return;
     }
+    if (table.state.phase() == Phase.WAITING && !table.isAboveCopies(start.point())) {
+      problems.say(MATTER, TableBook.waitsForLog(table));
+      TimeUnit.MILLISECONDS.sleep(AFTER_LOSS_MILLIS);
+      return;
+    }
     if (table.state.phase() == Phase.WAITING) {
       begin(table, start, present, found.get(), print);
     }

@@ -1,6 +1,7 @@
 package io.tidemark.postgres;
 
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.postgres.catalog.Catalog;
@@ -104,6 +105,11 @@ final class RoundPreparation {
     }
   }
 
+  /** A table that waits until the log has passed what was copied of it, if there is one. */
+  Optional<TrackedTable> waitingAbove(Lsn point) {
+    return waiting().stream().filter(table -> !table.isAboveCopies(point)).findFirst();
+  }
+
   /** What was begun waits again, and nothing is held. */
   private static void breakOff(SnapshotHolder holder, List<CopyJob> jobs) {
     holder.close();
@@ -148,6 +154,7 @@ final class RoundPreparation {
       boolean another = table.oid != 0 && table.oid != found.get().oid();
       // the stream may have come past the snapshot already
       if (another
+          || !table.isAboveCopies(holder.point())
           || table.hasChangesFrom(holder.point())
           || table.state.phase() != Phase.WAITING
           || !published.equals(table.published)) {

@@ -115,6 +115,16 @@ final class TableBook {
     return table;
   }
 
+  /** Why no copy of a table begins that {@link TrackedTable#isAboveCopies} does not allow. */
+  static String waitsForLog(TrackedTable table) {
+    return "Table "
+        + table.name
+        + " was copied beyond the place where a standby was promoted; it is copied again as soon as"
+        + " the server's log has passed that copy's position "
+        + new Lsn(table.floor)
+        + ".";
+  }
+
   /** What the catalog and the publication say now, for a table that is not being followed. */
   synchronized void describe(TrackedTable table, int oid, Published published, TableLook look) {
     table.oid = oid;

@@ -111,6 +111,17 @@ final class TrackedTable {
         && (state.phase() == Phase.COPYING || state.phase() == Phase.CATCHING_UP);
   }
 
+  /**
+   * Whether a copy that is stamped with a position counts after every earlier one. After a
+   * promotion the log goes on below what was copied of the other timeline: until it has passed
+   * that, the earlier copy would be taken for the later one.
+   */
+  boolean isAboveCopies(Lsn point) {
+    return Long.compareUnsigned(floor, point.value()) < 0
+        && leafFloors.values().stream()
+            .allMatch(leaf -> Long.compareUnsigned(leaf, point.value()) < 0);
+  }
+
   /** Whether it, or a leaf of it, was copied under a snapshot above a place of the log. */
   boolean isCopiedAbove(Lsn place) {
     return follows()

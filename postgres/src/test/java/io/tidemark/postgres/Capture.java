@@ -10,10 +10,8 @@ import io.tidemark.api.model.TableState;
 import io.tidemark.api.source.SourceEvent;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
-import io.tidemark.postgres.type.PinnedSettings;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -300,28 +298,7 @@ final class Capture implements AutoCloseable {
 
   /** Rows of the source as its own texts, sorted like the copy's. */
   List<String> sourceRows(String table, String columns) throws SQLException {
-    List<String> rows = new ArrayList<>();
-    try (Connection connection =
-            DriverManager.getConnection(server.jdbcUrl(database) + "&preferQueryMode=simple");
-        Statement statement = connection.createStatement()) {
-      for (String sql : PinnedSettings.statements()) {
-        statement.execute(sql);
-      }
-      TableName name = TableName.parse(table);
-      try (ResultSet row =
-          statement.executeQuery(
-              "SELECT " + columns + " FROM \"" + name.schema() + "\".\"" + name.table() + "\"")) {
-        int count = row.getMetaData().getColumnCount();
-        while (row.next()) {
-          List<String> texts = new ArrayList<>();
-          for (int i = 1; i <= count; i++) {
-            texts.add(row.getString(i) == null ? "∅" : row.getString(i));
-          }
-          rows.add(texts.toString());
-        }
-      }
-    }
-    return rows.stream().sorted().toList();
+    return SourceRows.read(server.jdbcUrl(database), TableName.parse(table), columns);
   }
 
   @Override
@@ -330,25 +307,7 @@ final class Capture implements AutoCloseable {
       source.close();
     }
     if (shared.isPresent()) {
-      leave(shared.get());
-    }
-  }
-
-  /** Takes the database, and with it the slot, from a server that others go on using. */
-  private void leave(EmbeddedPostgres others) throws SQLException {
-    String readers = " FROM pg_replication_slots WHERE active AND database = '" + database + "'";
-    try (Connection connection = others.connect();
-        Statement statement = connection.createStatement()) {
-      long deadline = System.nanoTime() + LIMIT_NANOS;
-      boolean read = true;
-      while (read && System.nanoTime() - deadline < 0) {
-        statement.execute("SELECT pg_terminate_backend(active_pid)" + readers);
-        try (ResultSet row = statement.executeQuery("SELECT count(*)" + readers)) {
-          row.next();
-          read = row.getInt(1) > 0;
-        }
-      }
-      statement.execute("DROP DATABASE \"" + database + "\" WITH (FORCE)");
+      SharedServers.leave(shared.get(), database);
     }
   }
 }

@@ -230,6 +230,11 @@ class StandbyTest {
       if (source.equals("restarted")) {
         capture.open();
       }
+      // a copy that begins below the other one would be taken for the earlier of the two
+      capture.until(() -> capture.phase("t") == Phase.WAITING);
+      capture.until(() -> capture.source.status().problem().orElse("").contains("has passed"));
+      assertThat(List.of(capture.attempt("t"), capture.attempt("s"))).containsExactly(2, 2);
+      capture.execute("CREATE TABLE more AS SELECT * FROM generate_series(1, 150000)");
       capture.untilCopied("t", 3);
       capture.untilCopied("s", 3);
       capture.assertEqual("t", "s");
