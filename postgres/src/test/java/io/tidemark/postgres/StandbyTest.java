@@ -3,16 +3,22 @@ package io.tidemark.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableState.Phase;
+import io.tidemark.api.source.SourceRequest;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.embedded.Version;
 import io.tidemark.postgres.slot.Anchor;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Capture from a real streaming standby, and capture that outlives the loss of its primary. */
 class StandbyTest {
@@ -172,6 +178,88 @@ class StandbyTest {
     capture.crash();
     capture.execute("DELETE FROM t WHERE id = 2000");
     capture.assertEqual("t");
+  }
+
+  /**
+   * The server keeps the stream back until the standby has it, and nothing keeps a copy back: it
+   * reads what the standby never receives, above the place where the new timeline begins.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"running", "restarted"})
+  void aCopyThatReadWhatTheStandbyNeverHadBeginsAgain(String source) throws Exception {
+    Tried.needs(VERSION, Version.V17);
+    capture.execute(
+        "ALTER SYSTEM SET synchronized_standby_slots = 'standby'",
+        "CREATE TABLE s (a int, v text)",
+        "ALTER TABLE s REPLICA IDENTITY FULL",
+        "INSERT INTO s SELECT i % 100, 's' FROM generate_series(1, 300) i",
+        "ALTER PUBLICATION bank ADD TABLE s");
+    primary.restart();
+    try (Link link = new Link(primary.port())) {
+      // t is copied in ranges of its key, s under one snapshot
+      capture
+          .with("port", Integer.toString(link.port()))
+          .with("slot.failover", "true")
+          .with("heartbeat.interval", "100ms")
+          .with("snapshot.max-hold", "0s")
+          .with("snapshot.chunk-rows", "50")
+          .open();
+      capture.untilMember("t", "s");
+      capture.until(() -> synced());
+      capture.assertEqual("t", "s");
+      untilReplayed();
+      Lsn received = Lsn.parse(ask(standby, "SELECT pg_last_wal_replay_lsn()"));
+      standby.stop();
+      Lsn copied = copyWhatIsNotReplicated();
+      assertThat(capture.copy.position.lsn("bank")).isLessThanOrEqualTo(received);
+      if (source.equals("restarted")) {
+        capture.source.close();
+        capture.copy.crash();
+      }
+      primary.kill();
+      standby.restart();
+      promote();
+      link.leadTo(standby.port());
+      capture.execute(
+          "INSERT INTO t VALUES (2000, 'promoted')",
+          "DELETE FROM t WHERE id = 450",
+          "UPDATE s SET v = 'promoted' WHERE a < 5");
+      assertThat(Lsn.parse(ask(standby, "SELECT pg_current_wal_insert_lsn()")))
+          .as("commits of the new timeline, at positions below the copy's")
+          .isLessThan(copied);
+      if (source.equals("restarted")) {
+        capture.open();
+      }
+      // a copy that begins below the other one would be taken for the earlier of the two
+      capture.until(() -> capture.phase("t") == Phase.WAITING);
+      capture.until(() -> capture.source.status().problem().orElse("").contains("has passed"));
+      assertThat(List.of(capture.attempt("t"), capture.attempt("s"))).containsExactly(2, 2);
+      capture.execute("CREATE TABLE more AS SELECT * FROM generate_series(1, 150000)");
+      capture.untilCopied("t", 3);
+      capture.untilCopied("s", 3);
+      capture.assertEqual("t", "s");
+      capture.crash();
+      capture.execute("UPDATE t SET v = 'last' WHERE id < 20", "DELETE FROM s WHERE a = 50");
+      capture.assertEqual("t", "s");
+    }
+  }
+
+  /** Copies both tables again, and tells a position that lies below both copies. */
+  private Lsn copyWhatIsNotReplicated() throws Exception {
+    capture.execute(
+        "CREATE TABLE filler AS SELECT * FROM generate_series(1, 50000)",
+        "UPDATE t SET v = 'never replicated' WHERE id < 100",
+        "DELETE FROM t WHERE id > 400",
+        "UPDATE s SET v = 'never replicated' WHERE a > 90");
+    Lsn below = Lsn.parse(ask(primary, "SELECT pg_current_wal_insert_lsn()"));
+    for (String table : List.of("t", "s")) {
+      capture.source.request(new SourceRequest.Recopy(TableName.parse(table)));
+      capture.until(() -> capture.phase(table) == Phase.CATCHING_UP && capture.attempt(table) == 2);
+    }
+    assertThat(capture.current("t"))
+        .contains("[1, never replicated]")
+        .doesNotContain("[450, v450]");
+    return below;
   }
 
   /**
