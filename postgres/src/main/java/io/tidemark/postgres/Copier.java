@@ -3,8 +3,6 @@ package io.tidemark.postgres;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
-import io.tidemark.api.model.TableName;
-import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.history.Forms;
@@ -173,37 +171,9 @@ final class Copier implements Runnable {
    * left out then makes for another round.
    */
   private RoundPreparation.Prepared prepareHeld() throws SQLException, InterruptedException {
-    for (TrackedTable table : preparation.waitingForLeaves()) {
-      publishLeaves(table);
-    }
+    preparation.publishLeaves();
     try (ReadingHold resting = snapshots.rest()) {
       return preparation.all(snapshots.temporary(), taken);
-    }
-  }
-
-  /** Before the snapshot, so that what the server left out until now is in it. */
-  private void publishLeaves(TrackedTable table) throws SQLException {
-    String publication;
-    List<TableName> leaves;
-    synchronized (book) {
-      if (!table.follows() || table.published == null) {
-        return;
-      }
-      publication = table.published.publication();
-      leaves = List.copyOf(table.leavesWaiting.values());
-    }
-    List<String> undone = session.renewPublication(publication, leaves);
-    if (!undone.isEmpty()) {
-      synchronized (book) {
-        book.leave(
-            table,
-            Phase.FAILED,
-            "PostgreSQL 14 leaves out the changes of partitions that came with rows until their"
-                + " publication changes, which this role may not do. Its owner must run "
-                + String.join("; ", undone)
-                + "; then copy the table again (tables recopy)",
-            table.state.since());
-      }
     }
   }
 

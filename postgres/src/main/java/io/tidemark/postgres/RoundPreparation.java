@@ -2,6 +2,7 @@ package io.tidemark.postgres;
 
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
+import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.postgres.catalog.Catalog;
@@ -102,6 +103,38 @@ final class RoundPreparation {
     } catch (SQLException | RuntimeException e) {
       breakOff(holder, jobs);
       throw e;
+    }
+  }
+
+  /** To be done before the snapshot, so that what the server left out until now is in it. */
+  void publishLeaves() throws SQLException {
+    for (TrackedTable table : waitingForLeaves()) {
+      publishLeaves(table);
+    }
+  }
+
+  private void publishLeaves(TrackedTable table) throws SQLException {
+    String publication;
+    List<TableName> leaves;
+    synchronized (book) {
+      if (!table.follows() || table.published == null) {
+        return;
+      }
+      publication = table.published.publication();
+      leaves = List.copyOf(table.leavesWaiting.values());
+    }
+    List<String> undone = session.renewPublication(publication, leaves);
+    if (!undone.isEmpty()) {
+      synchronized (book) {
+        book.leave(
+            table,
+            Phase.FAILED,
+            "PostgreSQL 14 leaves out the changes of partitions that came with rows until their"
+                + " publication changes, which this role may not do. Its owner must run "
+                + String.join("; ", undone)
+                + "; then copy the table again (tables recopy)",
+            table.state.since());
+      }
     }
   }
 
