@@ -104,7 +104,7 @@ class EveryStatementMayBeTheLastTest {
   @Tag("thorough")
   void everyRowIsThereOnceWhereverAProcessDiedAndReallyAnywhere() throws Exception {
     int dead = dieAt(0, 1);
-    assertThat(dead).isGreaterThan(150);
+    assertThat(dead).isGreaterThan(100);
   }
 
   /** Gives how many processes died. */
