@@ -77,8 +77,8 @@ class DuckDbQueryTest {
                 accounts))
         .isEqualTo(
             """
-            [{"id":1,"_op":"c","_committed_at":"2026-11-21T10:00:00Z"},
-            {"id":2,"_op":"c","_committed_at":"2026-11-21T10:00:00Z"},
+            [{"id":1,"_op":"c","_committed_at":"2026-11-21T10:00:00Z"},\
+            {"id":2,"_op":"c","_committed_at":"2026-11-21T10:00:00Z"},\
             {"id":2,"_op":"d","_committed_at":"2026-11-21T10:00:00Z"}]""");
   }
 
@@ -113,7 +113,7 @@ class DuckDbQueryTest {
     assertThat(json("FROM tidemark_tables ORDER BY name", lost, table("public.kept")))
         .isEqualTo(
             """
-            [{"name":"public.kept","state":"member","reason":null,"since":"0/10","changes":3,"files":1},
+            [{"name":"public.kept","state":"member","reason":null,"since":"0/10","changes":3,"files":1},\
             {"name":"public.lost","state":"failed","reason":"a row of 80 MiB is above the limit of 64 MiB","since":"0/10","changes":3,"files":1}]""");
     assertThat(json("FROM tidemark_tables")).isEqualTo("[]");
   }
@@ -326,7 +326,7 @@ class DuckDbQueryTest {
     assertThat(json("SELECT id, doc, _unchanged, _old, _partition FROM t_changes ORDER BY _lsn", t))
         .isEqualTo(
             """
-            [{"id":1,"doc":"x","_unchanged":null,"_old":null,"_partition":"t_1"},
+            [{"id":1,"doc":"x","_unchanged":null,"_old":null,"_partition":"t_1"},\
             {"id":2,"doc":null,"_unchanged":["doc"],"_old":{"id":1,"doc":null},"_partition":"t_1"}]""");
   }
 }

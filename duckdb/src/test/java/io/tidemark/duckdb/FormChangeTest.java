@@ -102,9 +102,9 @@ class FormChangeTest {
                     evolved()))
         .isEqualTo(
             """
-            [{"id":1,"z":"b1","n":"1.50","c":"it's","d":[1,null],"_op":"c","_lsn":10,"_unchanged":null},
-            {"id":2,"z":"b2","n":"NaN","c":"it's","d":[1,null],"_op":"c","_lsn":10,"_unchanged":null},
-            {"id":3,"z":"b3","n":"3.00","c":"it's","d":[1,null],"_op":"c","_lsn":10,"_unchanged":null},
+            [{"id":1,"z":"b1","n":"1.50","c":"it's","d":[1,null],"_op":"c","_lsn":10,"_unchanged":null},\
+            {"id":2,"z":"b2","n":"NaN","c":"it's","d":[1,null],"_op":"c","_lsn":10,"_unchanged":null},\
+            {"id":3,"z":"b3","n":"3.00","c":"it's","d":[1,null],"_op":"c","_lsn":10,"_unchanged":null},\
             {"id":2,"z":null,"n":null,"c":null,"d":[1,null],"_op":"u","_lsn":20,"_unchanged":["a","n","c"]}]""");
   }
 
