@@ -112,7 +112,7 @@ class PipelineCommandsTest {
         assertThat(Program.inProcess("status", "--config", config).out())
             .contains("schema   plain");
 
-        assertThat(health()).isEqualTo("{\"reasons\":[],\"status\":\"ok\"}");
+        assertThat(health()).isEqualTo("{\"status\":\"ok\",\"reasons\":[]}");
         Program.Said second = Program.call(folder, "run", config);
         assertThat(second.status()).as("a second one is refused: %s", second.err()).isEqualTo(3);
 

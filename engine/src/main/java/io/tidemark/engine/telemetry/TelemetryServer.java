@@ -19,7 +19,6 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -110,10 +109,13 @@ public final class TelemetryServer implements AutoCloseable {
     answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape());
   }
 
+  /** What the health endpoint says. */
+  private record Health(String status, List<String> reasons) {}
+
   private void health(HttpExchange exchange) throws IOException {
     List<String> reasons = health.reasons();
     String status = reasons.isEmpty() ? "ok" : "red";
-    String body = JSON.writeValueAsString(Map.of("status", status, "reasons", reasons));
+    String body = JSON.writeValueAsString(new Health(status, reasons));
     answer(exchange, reasons.isEmpty() ? 200 : 503, "application/json", body);
   }
 
