@@ -4,7 +4,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,8 +17,9 @@ import org.postgresql.util.ServerErrorMessage;
 /**
  * The connection to a walsender once streaming has started (manual, "Streaming Replication
  * Protocol"). The driver opens the connection, proves who we are and starts the streaming; from
- * there on frames are read here, for two things that the driver's own reader does not do: a message
- * that is too large is never taken into memory, and one buffer serves for all messages.
+ * there on frames are read here, for what the driver's own reader does not do: a message that is
+ * too large is never taken into memory, one buffer serves for all messages, and many are taken from
+ * the network at once ({@link WalInput}).
  *
  * <p>Used by one thread.
  */
@@ -50,11 +50,9 @@ final class WalChannel implements AutoCloseable {
       "the server, or something between, closed the connection without a word (a shutdown, an ended"
           + " walsender, wal_sender_timeout, a proxy or firewall); the server's log says more";
 
-  /** Longer silence inside a frame means that the other side is gone. */
-  private static final int REST_MILLIS = 300_000;
-
   private final Connection connection;
   private final PGStream stream;
+  private final WalInput input;
   private final StreamLimits limits;
   private final boolean binary;
   private byte[] buffer = new byte[FIRST_BUFFER];
@@ -71,7 +69,7 @@ final class WalChannel implements AutoCloseable {
     this.stream = stream;
     this.limits = limits;
     this.binary = options.binary();
-    stream.setNetworkTimeout(REST_MILLIS);
+    this.input = WalInput.takeOver(stream);
   }
 
   /**
@@ -96,16 +94,10 @@ final class WalChannel implements AutoCloseable {
 
   /** Waits for the beginning of a frame, at most for a time (1 ms or more). */
   boolean await(int millis) throws IOException {
-    stream.setNetworkTimeout(millis);
     try {
-      stream.peekChar();
-      return true;
-    } catch (SocketTimeoutException e) {
-      return false;
+      return input.await(millis);
     } catch (EOFException e) {
       throw new IOException(CLOSED, e);
-    } finally {
-      stream.setNetworkTimeout(REST_MILLIS);
     }
   }
 
@@ -119,8 +111,8 @@ final class WalChannel implements AutoCloseable {
   }
 
   private Frame receiveFrame() throws IOException, SQLException {
-    int type = stream.receiveChar();
-    int bytes = stream.receiveInteger4() - Integer.BYTES;
+    int type = input.readByte();
+    int bytes = input.readInt() - Integer.BYTES;
     if (bytes < 0) {
       throw new IOException("The server sent a frame of " + bytes + " bytes.");
     }
@@ -132,7 +124,7 @@ final class WalChannel implements AutoCloseable {
       case 'c':
         throw new IOException("the server ended the streaming; it may be shutting down");
       case 'N', 'S', 'A', 'C', 'Z':
-        discard(bytes);
+        input.skip(bytes);
         return Frame.OTHER;
       default:
         throw new IOException("The server sent a frame of unknown type " + type + ".");
@@ -149,7 +141,7 @@ final class WalChannel implements AutoCloseable {
         fill(first, bytes);
         available = (int) length;
       } else {
-        discard(bytes - first);
+        input.skip(bytes - first);
         available = first - DATA_HEADER;
       }
       walEnd = Bytes.getLong(buffer, 9);
@@ -169,7 +161,7 @@ final class WalChannel implements AutoCloseable {
       buffer = new byte[FIRST_BUFFER];
     }
     int first = bytes <= buffer.length && bytes <= limits.maxRowBytes() ? bytes : least;
-    stream.receive(buffer, 0, first);
+    input.read(buffer, 0, first);
     return first;
   }
 
@@ -180,21 +172,14 @@ final class WalChannel implements AutoCloseable {
         System.arraycopy(buffer, 0, larger, 0, from);
         buffer = larger;
       }
-      stream.receive(buffer, from, bytes - from);
-    }
-  }
-
-  private void discard(int bytes) throws IOException {
-    byte[] sink = new byte[Math.min(bytes, FIRST_BUFFER)];
-    for (int left = bytes; left > 0; left -= Math.min(left, sink.length)) {
-      stream.receive(sink, 0, Math.min(left, sink.length));
+      input.read(buffer, from, bytes - from);
     }
   }
 
   private String receiveText(int bytes) throws IOException {
     byte[] text = new byte[Math.min(bytes, LARGEST_NOTICE)];
-    stream.receive(text, 0, text.length);
-    discard(bytes - text.length);
+    input.read(text, 0, text.length);
+    input.skip(bytes - text.length);
     return new String(text, StandardCharsets.UTF_8);
   }
 
@@ -252,8 +237,8 @@ final class WalChannel implements AutoCloseable {
     long until = System.nanoTime() + millis * 1_000_000;
     long left = millis;
     while (left > 0 && await((int) left)) {
-      int type = stream.receiveChar();
-      discard(stream.receiveInteger4() - Integer.BYTES);
+      int type = input.readByte();
+      input.skip(input.readInt() - Integer.BYTES);
       if (type == 'Z') {
         return;
       }
