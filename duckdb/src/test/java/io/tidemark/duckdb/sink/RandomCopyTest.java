@@ -21,7 +21,7 @@ class RandomCopyTest {
   @Test
   @Tag("thorough")
   void theFileHoldsWhatTheModelHoldsAfterLongHistories() throws Exception {
-    check(40, 500);
+    check(15, 400);
   }
 
   private void check(int histories, int steps) throws Exception {
