@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 /** Publications FOR TABLES IN SCHEMA, which somebody else made. */
 class SchemaPublicationTest {
   private static Capture capture(String database) throws Exception {
+    Tried.needs(Tried.version(Version.V15), Version.V15);
     Capture capture = Capture.on(Version.V15, database).with("publication.mode", "existing");
     capture.execute(
         "CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t SELECT generate_series(1, 10)");
