@@ -88,7 +88,10 @@ class ExamplesTest {
     assertThat(problems(configuration)).isEmpty();
     Path file = folder.resolve("tidemark.yaml");
     YAML.writeValue(file.toFile(), configuration);
-    Wiring wiring = new Wiring(Map.of("MASK_KEY", "a secret of sixteen signs or more"));
+    Wiring wiring =
+        new Wiring(
+            Map.of(
+                "MASK_KEY", "a secret of sixteen signs or more", "SNOWFLAKE_PASSPHRASE", "words"));
     assertThat(wiring.load(file).sinks()).isNotEmpty();
   }
 
