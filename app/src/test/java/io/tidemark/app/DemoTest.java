@@ -50,7 +50,7 @@ class DemoTest {
         .contains(" n", "(1 row)");
     try (Program demo = Program.start(folder, "demo", "--seed", "2", "--json")) {
       awaitTidemarkAfter(demo, first);
-      demo.signal("INT");
+      demo.interrupt();
       assertThat(demo.end(STOP_SECONDS).status()).isZero();
     }
     assertThat(assertCopyEqualsSource("public")).isNotEqualTo(first);

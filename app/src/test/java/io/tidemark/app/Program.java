@@ -1,6 +1,7 @@
 package io.tidemark.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.tidemark.app.cli.Session;
 import io.tidemark.app.cli.StopRequest;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 /** The program in a process of its own, called as a user calls it. */
 public final class Program implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 120;
+  private static final int SIGINT = 2;
 
   private final Process process;
   private final Path out;
@@ -93,9 +95,13 @@ public final class Program implements AutoCloseable {
 
   /** Waits for the end, which must come within a time. */
   public Said end(int seconds) throws IOException, InterruptedException {
-    assertThat(process.waitFor(seconds, TimeUnit.SECONDS))
-        .as("it ends within %s s; it said:%n%s%n%s", seconds, read(out), read(err))
-        .isTrue();
+    if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      signal("QUIT"); // has it print where its threads stand
+      boolean late = process.waitFor(3, TimeUnit.SECONDS);
+      fail(
+          "It did not end within %s s%s; it said:%n%s%n%s",
+          seconds, late ? ", but soon after" : "", read(out), read(err));
+    }
     return new Said(process.exitValue(), read(out), read(err));
   }
 
@@ -103,6 +109,30 @@ public final class Program implements AutoCloseable {
   public void signal(String name) throws IOException, InterruptedException {
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
     assertThat(kill.waitFor()).isZero();
+  }
+
+  /** Interrupts it as Ctrl-C does. */
+  public void interrupt() throws IOException, InterruptedException {
+    signal(isInterruptIgnored() ? "TERM" : "INT");
+  }
+
+  /**
+   * A shell without job control starts what it puts into the background with SIGINT ignored, which
+   * every program below it inherits and the JVM leaves so. The other end of the same path is taken
+   * then.
+   */
+  private static boolean isInterruptIgnored() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return false;
+    }
+    long ignored =
+        Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+            .findFirst()
+            .orElse(0);
+    return (ignored & 1 << SIGINT - 1) != 0;
   }
 
   /** The most memory it ever had resident, in bytes; 0 where the system does not tell. */

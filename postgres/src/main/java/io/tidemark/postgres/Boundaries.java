@@ -6,6 +6,7 @@ import io.tidemark.postgres.slot.Anchor;
 import io.tidemark.postgres.stream.StreamListener.Transaction;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Where the stream is, and where copies may become visible. The reader thread tells what came;
@@ -27,6 +28,10 @@ final class Boundaries {
   private boolean committed;
   private Optional<Lsn> cut = Optional.empty();
   private Lsn wanted = Lsn.ZERO;
+
+  /** The newest wish for a cut that nobody who holds the book has looked at. */
+  private final AtomicReference<Lsn> asked = new AtomicReference<>();
+
   private volatile Lsn received = Lsn.ZERO;
   private volatile long lastCommitMicros;
 
@@ -80,7 +85,7 @@ final class Boundaries {
     lastNanos = System.nanoTime();
     given = false;
     committed = false;
-    if (cut.isPresent() && !end.isBefore(cut.get())) {
+    if (cut().filter(position -> !end.isBefore(position)).isPresent()) {
       cut = Optional.empty();
     }
     anchors.at(end).ifPresent(value -> book.note(Anchor.NOTE, value));
@@ -105,28 +110,38 @@ final class Boundaries {
     }
   }
 
-  /** Asks for a boundary at the last commit that ends at or below a position. */
+  /** Asks for a boundary at the last commit that ends at or below a position; never waits. */
   void cutAt(Lsn position) {
-    synchronized (book) {
-      if (last.isBefore(position)) {
-        cut = Optional.of(position);
-      }
+    asked.set(position);
+  }
+
+  /** Where a boundary is asked for; the book is held. */
+  private Optional<Lsn> cut() {
+    Lsn position = asked.getAndSet(null);
+    if (position != null && last.isBefore(position)) {
+      cut = Optional.of(position);
     }
+    return cut;
   }
 
   /** Whether a boundary is asked for below a transaction. */
   boolean isBefore(Transaction next) {
     synchronized (book) {
-      return cut.isPresent() && Long.compareUnsigned(next.commitLsn(), cut.get().value()) >= 0;
+      return cutBelow(next).isPresent();
     }
+  }
+
+  private Optional<Lsn> cutBelow(Transaction next) {
+    return cut().filter(position -> Long.compareUnsigned(next.commitLsn(), position.value()) >= 0);
   }
 
   /** A transaction begins to be given. */
   void begin(Transaction transaction) {
     synchronized (book) {
       anchors.begin(transaction);
-      if (isBefore(transaction) && !committed) {
-        boundary(cut.get(), lastMicros);
+      Optional<Lsn> below = cutBelow(transaction);
+      if (below.isPresent() && !committed) {
+        boundary(below.get(), lastMicros);
       }
     }
   }
@@ -169,9 +184,9 @@ final class Boundaries {
         return;
       }
       received = end;
-      if (cut.isPresent() && !end.isBefore(cut.get())) {
-        boundary(cut.get(), idleSince(serverMicros));
-      }
+      cut()
+          .filter(position -> !end.isBefore(position))
+          .ifPresent(position -> boundary(position, idleSince(serverMicros)));
       boolean due = System.nanoTime() - lastNanos >= IDLE_NANOS;
       boolean awaited =
           last.isBefore(wanted)
@@ -187,7 +202,7 @@ final class Boundaries {
   /** Whether somebody waits for the server to tell its position. */
   boolean isWaiting() {
     synchronized (book) {
-      return cut.isPresent() || last.isBefore(wanted);
+      return cut().isPresent() || last.isBefore(wanted);
     }
   }
 

@@ -6,11 +6,12 @@ import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.source.SourceEvent;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What goes into the queue, counted. Guarded by the {@link TableBook} that has it. */
 final class Outbox {
   private final EventQueue queue;
-  private long rowsGiven;
+  private final AtomicLong rowsGiven = new AtomicLong();
   private long sinceBoundary;
 
   Outbox(EventQueue queue) {
@@ -22,9 +23,9 @@ final class Outbox {
     queue.put(event);
   }
 
-  /** Rows given so far. */
+  /** Rows given so far; any thread, guarded by nothing. */
   long rowsGiven() {
-    return rowsGiven;
+    return rowsGiven.get();
   }
 
   /** Whether nothing was given since the last boundary. */
@@ -38,7 +39,7 @@ final class Outbox {
   }
 
   void rows(ChangeBatch batch) {
-    rowsGiven += batch.size();
+    rowsGiven.addAndGet(batch.size());
     put(new SourceEvent.Changes(batch));
   }
 
