@@ -11,7 +11,6 @@ import static io.tidemark.api.config.OptionType.oneOf;
 
 import io.tidemark.api.config.ComponentSpec;
 import io.tidemark.api.config.Option;
-import io.tidemark.api.config.OptionType;
 import io.tidemark.api.config.Settings;
 import io.tidemark.postgres.PostgresConfig.AmbiguousRename;
 import io.tidemark.postgres.PostgresConfig.Limits;
@@ -22,74 +21,16 @@ import io.tidemark.postgres.PostgresConfig.PublicationMode;
 import io.tidemark.postgres.PostgresConfig.Snapshot;
 import io.tidemark.postgres.PostgresConfig.SnapshotMode;
 import io.tidemark.postgres.catalog.TableFilter;
+import io.tidemark.postgres.connect.DatabaseOptions;
 import io.tidemark.postgres.connect.Endpoint;
-import io.tidemark.postgres.connect.EndpointOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The options of the PostgreSQL source, each declared once, and what they make together. */
 final class PostgresOptions {
-  private static final Option<String> URL =
-      Option.optional(
-              "url",
-              TEXT,
-              "The database as a connection URL; single options below take precedence over its"
-                  + " parts, and PG* variables fill what neither names.",
-              "postgres://tidemark@db.example.org:5432/bank?sslmode=verify-full")
-          .asSecret();
-  private static final Option<String> HOST =
-      Option.optional("host", TEXT, "Host name or address (else PGHOST, else localhost).", "db");
-  private static final Option<Long> PORT =
-      Option.optional("port", NUMBER, "Port (else PGPORT, else 5432).", "5432");
-  private static final Option<String> DATABASE =
-      Option.optional(
-          "database", TEXT, "Database (else PGDATABASE, else the user's name).", "bank");
-  private static final Option<String> USER =
-      Option.optional(
-          "user",
-          TEXT,
-          "Role; needs REPLICATION and SELECT on the tables (else PGUSER, else the system user).",
-          "tidemark");
-  private static final Option<String> PASSWORD =
-      Option.optional(
-              "password",
-              TEXT,
-              "Password (else password-file, PGPASSWORD, ~/.pgpass). Better written as"
-                  + " ${env:NAME} or ${file:path}.",
-              "${env:BANK_PASSWORD}")
-          .asSecret();
-  private static final Option<String> PASSWORD_FILE =
-      Option.optional(
-          "password-file",
-          TEXT,
-          "File that holds the password alone; read again for every connection, so a rotated"
-              + " password is found.",
-          "/run/secrets/bank");
-  private static final Option<SslMode> SSLMODE =
-      Option.optional(
-          "sslmode",
-          oneOf(SslMode.class),
-          "How the connection is secured, as in libpq (else PGSSLMODE, else prefer).",
-          "verify-full");
-  private static final Option<String> SSL_ROOT =
-      Option.optional(
-          "ssl.root-cert",
-          TEXT,
-          "File with the certificates of trusted authorities (else PGSSLROOTCERT).",
-          "/etc/ssl/rds-ca.pem");
-  private static final Option<String> SSL_CERT =
-      Option.optional(
-          "ssl.cert", TEXT, "File with the client's certificate (else PGSSLCERT).", "client.crt");
-  private static final Option<String> SSL_KEY =
-      Option.optional(
-          "ssl.key",
-          TEXT,
-          "File with the client's key, PKCS-8 DER or PKCS-12 (else PGSSLKEY).",
-          "client.pk8");
-  private static final Option<Duration> CONNECT_TIMEOUT =
-      Option.of("connect-timeout", DURATION, "10s", "How long one connection attempt may take.");
   private static final Option<String> SLOT =
       Option.of(
           "slot",
@@ -244,73 +185,39 @@ final class PostgresOptions {
           "source",
           "postgres",
           "Captures every change of a PostgreSQL database (14 to 18) from its write-ahead log.",
-          List.of(
-              URL,
-              HOST,
-              PORT,
-              DATABASE,
-              USER,
-              PASSWORD,
-              PASSWORD_FILE,
-              SSLMODE,
-              SSL_ROOT,
-              SSL_CERT,
-              SSL_KEY,
-              CONNECT_TIMEOUT,
-              SLOT,
-              SLOT_FAILOVER,
-              PUBLICATION,
-              PUBLICATION_MODE,
-              INCLUDE,
-              EXCLUDE,
-              REFRESH,
-              SNAPSHOT_MODE,
-              MAX_HOLD,
-              CHUNK_ROWS,
-              WORKERS,
-              ROW_FILTER,
-              MAX_ROW,
-              STREAM_MEMORY,
-              STREAM_SPILL,
-              SPILL_DIR,
-              QUEUE,
-              HEARTBEAT,
-              RENAME,
-              PARTITION_DROP,
-              OVERFLOW,
-              WAL_BUDGET));
-
-  /** libpq's words for securing a connection. */
-  private enum SslMode {
-    DISABLE,
-    ALLOW,
-    PREFER,
-    REQUIRE,
-    VERIFY_CA,
-    VERIFY_FULL
-  }
+          Stream.concat(
+                  DatabaseOptions.SOURCE.all().stream(),
+                  Stream.of(
+                      SLOT,
+                      SLOT_FAILOVER,
+                      PUBLICATION,
+                      PUBLICATION_MODE,
+                      INCLUDE,
+                      EXCLUDE,
+                      REFRESH,
+                      SNAPSHOT_MODE,
+                      MAX_HOLD,
+                      CHUNK_ROWS,
+                      WORKERS,
+                      ROW_FILTER,
+                      MAX_ROW,
+                      STREAM_MEMORY,
+                      STREAM_SPILL,
+                      SPILL_DIR,
+                      QUEUE,
+                      HEARTBEAT,
+                      RENAME,
+                      PARTITION_DROP,
+                      OVERFLOW,
+                      WAL_BUDGET))
+              .toList());
 
   private PostgresOptions() {}
 
   /** The configuration of what a user wrote; see {@link PostgresConfig#from}. */
   static PostgresConfig config(
       Settings settings, Map<String, String> environment, List<String> problems) {
-    EndpointOptions options =
-        new EndpointOptions(settings.find(URL).orElse(""), environment, "source", problems);
-    Endpoint endpoint =
-        options.endpoint(
-            settings.find(HOST),
-            settings.find(PORT),
-            settings.find(DATABASE),
-            settings.find(USER),
-            settings.find(PASSWORD),
-            settings.find(PASSWORD_FILE).map(Path::of),
-            new Endpoint.Tls(
-                options.sslMode(settings.find(SSLMODE).map(OptionType::word)),
-                settings.find(SSL_ROOT).or(() -> options.named("sslrootcert", "PGSSLROOTCERT")),
-                settings.find(SSL_CERT).or(() -> options.named("sslcert", "PGSSLCERT")),
-                settings.find(SSL_KEY).or(() -> options.named("sslkey", "PGSSLKEY"))),
-            settings.get(CONNECT_TIMEOUT));
+    Endpoint endpoint = DatabaseOptions.SOURCE.endpoint(settings, environment, "source", problems);
     String slot = settings.get(SLOT);
     if (!slot.matches("[a-z0-9_]{1,63}")) {
       problems.add(

@@ -2,18 +2,17 @@ package io.tidemark.postgres.sink;
 
 import static io.tidemark.api.config.OptionType.DURATION;
 import static io.tidemark.api.config.OptionType.MAP;
-import static io.tidemark.api.config.OptionType.NUMBER;
 import static io.tidemark.api.config.OptionType.TEXT;
 
 import io.tidemark.api.config.ComponentSpec;
 import io.tidemark.api.config.Option;
 import io.tidemark.api.config.Settings;
+import io.tidemark.postgres.connect.DatabaseOptions;
 import io.tidemark.postgres.connect.Endpoint;
-import io.tidemark.postgres.connect.EndpointOptions;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What a PostgreSQL sink can be told.
@@ -34,60 +33,6 @@ public record PostgresSinkConfig(
     schemas = Map.copyOf(schemas);
   }
 
-  private static final Option<String> URL =
-      Option.optional(
-              "url",
-              TEXT,
-              "The database as a connection URL; single options below take precedence over its"
-                  + " parts. PG* variables do not count here: they may be meant for the source.",
-              "postgres://tidemark@replica.example.org:5432/bank?sslmode=verify-full")
-          .asSecret();
-  private static final Option<String> HOST =
-      Option.optional("host", TEXT, "Host name or address (else localhost).", "replica");
-  private static final Option<Long> PORT =
-      Option.optional("port", NUMBER, "Port (else 5432).", "5432");
-  private static final Option<String> DATABASE =
-      Option.optional("database", TEXT, "Database (else the user's name).", "bank");
-  private static final Option<String> USER =
-      Option.optional(
-          "user",
-          TEXT,
-          "Role; needs CREATE on the database, or on the schemas where they are there (else the"
-              + " system user).",
-          "tidemark");
-  private static final Option<String> PASSWORD =
-      Option.optional(
-              "password",
-              TEXT,
-              "Password (else password-file, ~/.pgpass). Better written as ${env:NAME} or"
-                  + " ${file:path}.",
-              "${env:COPY_PASSWORD}")
-          .asSecret();
-  private static final Option<String> PASSWORD_FILE =
-      Option.optional(
-          "password-file",
-          TEXT,
-          "File that holds the password alone; read again for every connection.",
-          "/run/secrets/copy");
-  private static final Option<String> SSLMODE =
-      Option.optional(
-          "sslmode",
-          TEXT,
-          "How the connection is secured, as in libpq (else prefer).",
-          "verify-full");
-  private static final Option<String> SSL_ROOT =
-      Option.optional(
-          "ssl.root-cert",
-          TEXT,
-          "File with the certificates of trusted authorities.",
-          "/etc/ssl/rds-ca.pem");
-  private static final Option<String> SSL_CERT =
-      Option.optional("ssl.cert", TEXT, "File with the client's certificate.", "client.crt");
-  private static final Option<String> SSL_KEY =
-      Option.optional(
-          "ssl.key", TEXT, "File with the client's key, PKCS-8 DER or PKCS-12.", "client.pk8");
-  private static final Option<Duration> CONNECT_TIMEOUT =
-      Option.of("connect-timeout", DURATION, "10s", "How long one connection attempt may take.");
   private static final Option<Map<String, String>> SCHEMAS =
       Option.optional(
           "schemas",
@@ -116,22 +61,10 @@ public record PostgresSinkConfig(
           "sink",
           "postgres",
           "Current rows in another PostgreSQL (14 to 18), exactly once.",
-          List.of(
-              URL,
-              HOST,
-              PORT,
-              DATABASE,
-              USER,
-              PASSWORD,
-              PASSWORD_FILE,
-              SSLMODE,
-              SSL_ROOT,
-              SSL_CERT,
-              SSL_KEY,
-              CONNECT_TIMEOUT,
-              SCHEMAS,
-              STATE_SCHEMA,
-              LOCK_TIMEOUT));
+          Stream.concat(
+                  DatabaseOptions.COPY.all().stream(),
+                  Stream.of(SCHEMAS, STATE_SCHEMA, LOCK_TIMEOUT))
+              .toList());
 
   /**
    * Makes a configuration of what was read.
@@ -142,22 +75,7 @@ public record PostgresSinkConfig(
    */
   public static PostgresSinkConfig from(
       Settings settings, String pipeline, String where, List<String> problems) {
-    EndpointOptions options =
-        new EndpointOptions(settings.find(URL).orElse(""), Map.of(), where, problems);
-    Endpoint endpoint =
-        options.endpoint(
-            settings.find(HOST),
-            settings.find(PORT),
-            settings.find(DATABASE),
-            settings.find(USER),
-            settings.find(PASSWORD),
-            settings.find(PASSWORD_FILE).map(Path::of),
-            new Endpoint.Tls(
-                options.sslMode(settings.find(SSLMODE)),
-                settings.find(SSL_ROOT).or(() -> options.named("sslrootcert", "")),
-                settings.find(SSL_CERT).or(() -> options.named("sslcert", "")),
-                settings.find(SSL_KEY).or(() -> options.named("sslkey", ""))),
-            settings.find(CONNECT_TIMEOUT).orElse(Duration.ofSeconds(10)));
+    Endpoint endpoint = DatabaseOptions.COPY.endpoint(settings, Map.of(), where, problems);
     String stateSchema = settings.find(STATE_SCHEMA).orElse("tidemark");
     Map<String, String> schemas = settings.find(SCHEMAS).orElse(Map.of());
     if (schemas.containsValue(stateSchema)) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Puts an endpoint together: an option before the URL's part, before libpq's variable. */
-public final class EndpointOptions {
+final class EndpointParts {
   private static final List<String> SSL_MODES =
       List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
@@ -24,8 +24,7 @@ public final class EndpointOptions {
    * @param where what is configured, {@code source} for instance; problems begin with it
    * @param problems takes every problem found
    */
-  public EndpointOptions(
-      String url, Map<String, String> environment, String where, List<String> problems) {
+  EndpointParts(String url, Map<String, String> environment, String where, List<String> problems) {
     this.environment = environment;
     this.where = where;
     this.problems = problems;
@@ -39,13 +38,13 @@ public final class EndpointOptions {
   }
 
   /** A part of the URL, else a variable. */
-  public Optional<String> named(String part, String variable) {
+  Optional<String> named(String part, String variable) {
     return Optional.ofNullable(url.get(part))
         .or(() -> Optional.ofNullable(environment.get(variable)).filter(text -> !text.isEmpty()));
   }
 
   /** The mode that is given, else named, else {@code prefer}. */
-  public String sslMode(Optional<String> given) {
+  String sslMode(Optional<String> given) {
     String mode = given.or(() -> named("sslmode", "PGSSLMODE")).orElse("prefer");
     if (!SSL_MODES.contains(mode)) {
       problems.add(
@@ -60,7 +59,7 @@ public final class EndpointOptions {
   }
 
   /** The endpoint; what was not given comes from the URL, else from a variable. */
-  public Endpoint endpoint(
+  Endpoint endpoint(
       Optional<String> host,
       Optional<Long> port,
       Optional<String> database,
