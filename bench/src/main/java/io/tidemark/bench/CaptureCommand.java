@@ -3,9 +3,11 @@ package io.tidemark.bench;
 import io.tidemark.embedded.EmbeddedPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -46,24 +48,21 @@ final class CaptureCommand implements Callable<Integer> {
     Path folder = Files.createTempDirectory("tidemark-bench");
     new MeasureTable(System.out).machine(rows);
     CaptureReport report = new CaptureReport(System.out);
-    try (EmbeddedPostgres server = Servers.source(folder.resolve("postgres"))) {
-      SlotBench bench =
-          new SlotBench(
-              server,
-              folder,
-              rows,
-              chosen(SlotBench.STREAM_READERS),
-              chosen(SlotBench.SNAPSHOT_READERS));
+    try (EmbeddedPostgres server = Servers.start(folder.resolve("postgres"))) {
+      SlotBench bench = new SlotBench(server, Optional.empty(), folder, rows);
       Map<String, Object> ratios = new TreeMap<>();
       for (Workload workload :
           Arrays.stream(Workload.values()).filter(w -> only.contains(w.word())).toList()) {
-        ratios.put(workload.word(), report.stream(workload.word(), bench.stream(workload)));
+        ratios.put(
+            workload.word(),
+            report.stream(
+                workload.word(), bench.stream(workload, chosen(SlotBench.STREAM_READERS))));
       }
       if (only.contains("snapshot")) {
-        ratios.put("snapshot", report.snapshot(bench.snapshot()));
+        ratios.put("snapshot", report.snapshot(bench.snapshot(chosen(SlotBench.SNAPSHOT_READERS))));
       }
       if (only.contains("latency")) {
-        ratios.put("latency", report.latency(bench.latency()));
+        ratios.put("latency", report.latency(latency(bench)));
       }
       if (json != null) {
         JsonFile.write(json, ratios);
@@ -72,6 +71,15 @@ final class CaptureCommand implements Callable<Integer> {
       Folders.delete(folder);
     }
     return 0;
+  }
+
+  private static Latency.Result latency(SlotBench bench) throws Exception {
+    return bench.latency(
+        ReaderKind.TIDEMARK,
+        job -> {
+          ReaderKind.TIDEMARK.reader().join(job);
+          return new TidemarkCopy(job, Target.PARQUET, Duration.ofSeconds(1));
+        });
   }
 
   private List<ReaderKind> chosen(List<ReaderKind> kinds) {

@@ -3,8 +3,11 @@ package io.tidemark.bench;
 import io.tidemark.embedded.EmbeddedPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -13,14 +16,27 @@ import picocli.CommandLine.Option;
 /** Copies in databases: load and stream beside what the databases do themselves. */
 @Command(
     name = "databases",
-    description = "Copies in DuckDB beside the raw read and DuckDB's own import.",
+    description =
+        "Copies in PostgreSQL beside its own logical replication and pg_dump | psql, copies in"
+            + " DuckDB beside the raw read and DuckDB's own import.",
     footer = {"", "Example: bench/run databases --json databases.json"},
     mixinStandardHelpOptions = true)
 final class DatabasesCommand implements Callable<Integer> {
   private static final List<ReaderKind> STREAM_READERS =
-      List.of(ReaderKind.RAW_READ, ReaderKind.TIDEMARK_DUCKDB);
+      List.of(
+          ReaderKind.RAW_READ,
+          ReaderKind.TIDEMARK_DUCKDB,
+          ReaderKind.NATIVE,
+          ReaderKind.TIDEMARK_POSTGRES);
   private static final List<ReaderKind> LOAD_READERS =
-      List.of(ReaderKind.RAW_COPY, ReaderKind.PARQUET_IMPORT, ReaderKind.TIDEMARK_DUCKDB_SNAPSHOT);
+      List.of(
+          ReaderKind.RAW_COPY,
+          ReaderKind.PARQUET_IMPORT,
+          ReaderKind.TIDEMARK_DUCKDB_SNAPSHOT,
+          ReaderKind.NATIVE_SNAPSHOT,
+          ReaderKind.TIDEMARK_POSTGRES_SNAPSHOT);
+  private static final Map<String, Workload> STREAMS = streams();
+  private static final Duration FLUSH = Duration.ofSeconds(1);
 
   @Option(
       names = "--rows",
@@ -34,18 +50,40 @@ final class DatabasesCommand implements Callable<Integer> {
   @Option(
       names = "--only",
       split = ",",
-      description = "Only these: stream, large, updates, load.",
-      defaultValue = "stream,large,updates,load")
+      description = "Only these: stream, large, updates, load, dump, latency.",
+      defaultValue = "stream,large,updates,load,dump,latency")
   private List<String> only;
+
+  @Option(
+      names = "--readers",
+      split = ",",
+      description = "Only these: raw, import, duckdb, native, dump, postgres.",
+      defaultValue = "raw,import,duckdb,native,dump,postgres")
+  private List<String> readers;
+
+  private final DatabasesReport report = new DatabasesReport(System.out);
+  private final Map<String, Object> duckDb = new TreeMap<>();
+  private final Map<String, Object> postgres = new TreeMap<>();
+
+  private static Map<String, Workload> streams() {
+    Map<String, Workload> streams = new LinkedHashMap<>();
+    streams.put("stream", Workload.SMALL);
+    streams.put("large", Workload.LARGE);
+    streams.put("updates", Workload.UPDATES);
+    return streams;
+  }
 
   @Override
   public Integer call() throws Exception {
     Path folder = Files.createTempDirectory("tidemark-bench");
     new MeasureTable(System.out).machine(rows);
-    try (EmbeddedPostgres server = Servers.source(folder.resolve("postgres"))) {
-      Map<String, Object> ratios = Map.of("duckdb", duckDb(server, folder));
+    try {
+      compare(folder);
+      if (only.contains("dump") && readers.contains("dump")) {
+        dump(folder);
+      }
       if (json != null) {
-        JsonFile.write(json, ratios);
+        JsonFile.write(json, Map.of("duckdb", duckDb, "postgres", postgres));
       }
     } finally {
       Folders.delete(folder);
@@ -53,21 +91,66 @@ final class DatabasesCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Map<String, Object> duckDb(EmbeddedPostgres server, Path folder) throws Exception {
-    DatabasesReport report = new DatabasesReport(System.out);
-    SlotBench bench = new SlotBench(server, folder, rows, STREAM_READERS, LOAD_READERS);
-    Map<String, Workload> streams =
-        Map.of("stream", Workload.SMALL, "large", Workload.LARGE, "updates", Workload.UPDATES);
-    Map<String, Object> ratios = new TreeMap<>();
-    for (String word : only) {
-      if (streams.containsKey(word)) {
-        Workload workload = streams.get(word);
-        ratios.put(word, report.duckDbStream(workload.word(), bench.stream(workload)));
+  private void compare(Path folder) throws Exception {
+    try (EmbeddedPostgres source = Servers.start(folder.resolve("source"));
+        EmbeddedPostgres target = Servers.start(folder.resolve("target"))) {
+      SlotBench bench = new SlotBench(source, Optional.of(target), folder, rows);
+      for (Map.Entry<String, Workload> stream : STREAMS.entrySet()) {
+        if (only.contains(stream.getKey())) {
+          Workload workload = stream.getValue();
+          Map<ReaderKind, Measure> measures = bench.stream(workload, chosen(STREAM_READERS));
+          duckDb.put(stream.getKey(), report.duckDbStream(workload.word(), measures));
+          postgres.put(stream.getKey(), report.postgresStream(workload.word(), measures));
+        }
+      }
+      if (only.contains("load")) {
+        Map<ReaderKind, Measure> measures = bench.snapshot(chosen(LOAD_READERS));
+        duckDb.put("load", report.duckDbLoad(measures));
+        postgres.put("load", report.postgresLoad(measures));
+      }
+      if (only.contains("latency")) {
+        postgres.put("latency", latency(bench));
       }
     }
-    if (only.contains("load")) {
-      ratios.put("load", report.duckDbLoad(bench.snapshot()));
+  }
+
+  private Map<String, Object> latency(SlotBench bench) throws Exception {
+    Map<String, Object> latency = new TreeMap<>();
+    if (readers.contains("native")) {
+      latency.put(
+          "native",
+          report.latency(
+              "native subscription", bench.latency(ReaderKind.NATIVE, NativeSubscription::follow)));
     }
-    return ratios;
+    if (readers.contains("postgres")) {
+      latency.put(
+          "batch",
+          report.latency(
+              "batch, a flush each second",
+              bench.latency(
+                  ReaderKind.TIDEMARK_POSTGRES,
+                  job -> new TidemarkCopy(job, Target.POSTGRES, FLUSH))));
+    }
+    return latency;
+  }
+
+  /** The programs of an older version read no newer server, so that one is measured then. */
+  private void dump(Path folder) throws Exception {
+    Optional<DumpAndRestore.Programs> programs = DumpAndRestore.Programs.find();
+    if (programs.isEmpty()) {
+      System.out.printf("%npg_dump | psql: left out, they are not installed here.%n");
+      return;
+    }
+    try (EmbeddedPostgres source = Servers.start(folder.resolve("dumped"), programs.get());
+        EmbeddedPostgres target = Servers.start(folder.resolve("restored"), programs.get())) {
+      SlotBench bench = new SlotBench(source, Optional.of(target), folder, rows);
+      Map<ReaderKind, Measure> measures =
+          bench.snapshot(chosen(List.of(ReaderKind.DUMP, ReaderKind.TIDEMARK_POSTGRES_SNAPSHOT)));
+      postgres.put("dump", report.dump(programs.get().major(), measures));
+    }
+  }
+
+  private List<ReaderKind> chosen(List<ReaderKind> kinds) {
+    return kinds.stream().filter(kind -> readers.contains(kind.word())).toList();
   }
 }

@@ -2,19 +2,12 @@ package io.tidemark.bench;
 
 import io.tidemark.api.model.Lsn;
 import io.tidemark.embedded.EmbeddedPostgres;
-import io.tidemark.engine.pipeline.Pipeline;
-import io.tidemark.engine.pipeline.PipelineConfig;
-import io.tidemark.postgres.PostgresConfig;
-import io.tidemark.postgres.PostgresSource;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -23,15 +16,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * How long a commit takes until readers of the copy see it, with a flush each second, while a
- * thousand transactions commit in a second. Visible means: the tidemark is at or above the end of
- * the log just behind the commit, which is when the state object that lists the file is there.
+ * How long a commit takes until readers of the copy see it, while a thousand transactions commit in
+ * a second. Visible means: the tidemark is at or above the end of the log just behind the commit.
  */
 final class Latency {
-  /** The table, its publication and its slot. */
+  /** The table and its publication. */
   static final String TABLE = "bench_latency";
 
-  private static final Duration FLUSH = Duration.ofSeconds(1);
   private static final int WRITERS = 8;
   private static final long RATE = 1000;
   private static final long WARM_UP_SECONDS = 5;
@@ -52,27 +43,13 @@ final class Latency {
 
   private record Commit(long lsn, long nanos) {}
 
-  static Result measure(EmbeddedPostgres server, Reader.Job job) throws Exception {
-    PostgresConfig source = TidemarkReader.source(job, "never");
-    Pipeline pipeline =
-        new Pipeline(
-            PipelineConfig.of("latency", Path.of(job.folder(), "data"), FLUSH),
-            () -> new PostgresSource(source, Map.of()),
-            List.of(),
-            List.of(Target.PARQUET.sink(job)));
-    AtomicReference<Throwable> failure = new AtomicReference<>();
-    Thread running = new Thread(() -> TidemarkReader.run(pipeline, failure), "pipeline");
-    running.start();
-    try {
-      load(server, WARM_UP_SECONDS, pipeline);
-      return load(server, SECONDS, pipeline);
-    } finally {
-      pipeline.stop();
-      running.join();
-    }
+  /** Measures a copy that follows; it is warmed up first. */
+  static Result measure(EmbeddedPostgres server, FollowedCopy copy) throws Exception {
+    load(server, WARM_UP_SECONDS, copy);
+    return load(server, SECONDS, copy);
   }
 
-  private static Result load(EmbeddedPostgres server, long seconds, Pipeline pipeline)
+  private static Result load(EmbeddedPostgres server, long seconds, FollowedCopy copy)
       throws Exception {
     Queue<Commit> commits = new ConcurrentLinkedQueue<>();
     AtomicReference<Exception> failure = new AtomicReference<>();
@@ -89,7 +66,7 @@ final class Latency {
     while ((writing || !open.isEmpty()) && failure.get() == null) {
       writing = Stream.of(writers).anyMatch(Thread::isAlive);
       LockSupport.parkNanos(LOOK_NANOS);
-      long tidemark = Lsn.parse(pipeline.status().tidemark()).value();
+      long tidemark = copy.tidemark().value();
       long now = System.nanoTime();
       for (Commit commit = commits.poll(); commit != null; commit = commits.poll()) {
         open.add(commit);

@@ -10,13 +10,24 @@ import java.nio.file.Path;
  *
  * @param changes row changes or rows
  * @param seconds wall time from the first change to the last one that was done with
- * @param cpuSeconds user and system time of the reading JVM in that time
+ * @param cpuSeconds user and system time of the reading JVM in that time; NaN where other processes
+ *     did the work
  * @param peakMib largest resident set of the JVM in MiB, -1 where the system does not tell
  */
 record Measure(long changes, double seconds, double cpuSeconds, long peakMib) {
   /** Changes a second. */
   double rate() {
     return changes / seconds;
+  }
+
+  /** What other processes do: their CPU time and memory are not known. */
+  Measure ofOthers() {
+    return new Measure(changes, seconds, Double.NaN, -1);
+  }
+
+  /** Whether CPU time and memory are known. */
+  boolean isOfOneProcess() {
+    return !Double.isNaN(cpuSeconds);
   }
 
   /** Microseconds of CPU a change. */

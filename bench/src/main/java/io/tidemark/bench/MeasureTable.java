@@ -40,19 +40,22 @@ final class MeasureTable {
    * @param ceiling what the others are compared with
    */
   void print(String title, Map<ReaderKind, Measure> measures, ReaderKind ceiling) {
-    out.printf("%n%-22s %12s %10s %12s %10s%n", title, "rows/s", "of raw", "CPU us/row", "RSS MiB");
+    String of = "of " + ceiling.word();
+    out.printf("%n%-22s %12s %10s %12s %10s%n", title, "rows/s", of, "CPU us/row", "RSS MiB");
     measures.forEach(
         (kind, measure) ->
             out.printf(
                 Locale.ROOT,
-                "%-22s %,12.0f %10.2f %12.2f %10d%n",
+                "%-22s %,12.0f %10.2f %12s %10s%n",
                 kind.title(),
                 measure.rate(),
                 measures.containsKey(ceiling)
                     ? measure.rate() / measures.get(ceiling).rate()
                     : Double.NaN,
-                measure.cpuMicros(),
-                measure.peakMib()));
+                measure.isOfOneProcess()
+                    ? String.format(Locale.ROOT, "%.2f", measure.cpuMicros())
+                    : "",
+                measure.isOfOneProcess() ? measure.peakMib() : ""));
   }
 
   /** A ratio as it is written down. */

@@ -1,10 +1,25 @@
 package io.tidemark.bench;
 
+import io.tidemark.api.model.Lsn;
+import java.sql.Connection;
+import java.sql.DriverManager;
+
 /**
  * One way to read the changes of a slot, or the rows of a table, to the end. Runs in a JVM of its
  * own.
  */
 interface Reader {
+  /**
+   * Makes the slot from which a stream will be read, and whatever the reader needs to go on from
+   * there; not measured.
+   */
+  default void join(Job job) throws Exception {
+    try (Connection db = DriverManager.getConnection(job.url())) {
+      Workload.run(
+          db, "SELECT pg_create_logical_replication_slot('" + job.slot() + "', 'pgoutput')");
+    }
+  }
+
   /**
    * Reads what a job names, to the last change.
    *
@@ -22,7 +37,10 @@ interface Reader {
    * @param slot to drain; of a snapshot, a name that is free
    * @param publication holds the table alone
    * @param changes how many row changes, or rows of a snapshot, there are
-   * @param folder an empty folder for what the reader writes
+   * @param before a place in the log behind which only the last transaction of a stream lies
+   * @param folder a folder of the job's own for what the reader writes
+   * @param target JDBC URL of a database of the job's own on another server, with user and
+   *     password; empty for who needs none
    */
   record Job(
       String url,
@@ -32,5 +50,13 @@ interface Reader {
       String slot,
       String publication,
       long changes,
-      String folder) {}
+      String before,
+      String folder,
+      String target) {
+    /** The same for a stream whose changes are there. */
+    Job loaded(long count, Lsn place) {
+      return new Job(
+          url, user, password, table, slot, publication, count, place.toString(), folder, target);
+    }
+  }
 }

@@ -52,13 +52,13 @@ enum ReaderKind {
       return DebeziumReader.snapshot(Format.STRUCT);
     }
   },
-  TIDEMARK_DUCKDB("tidemark", "Tidemark to DuckDB") {
+  TIDEMARK_DUCKDB("duckdb", "Tidemark to DuckDB") {
     @Override
     Reader reader() {
       return new TidemarkReader(TidemarkReader.What.STREAM, Target.DUCKDB);
     }
   },
-  TIDEMARK_DUCKDB_SNAPSHOT("tidemark", "Tidemark to DuckDB") {
+  TIDEMARK_DUCKDB_SNAPSHOT("duckdb", "Tidemark to DuckDB") {
     @Override
     Reader reader() {
       return new TidemarkReader(TidemarkReader.What.SNAPSHOT, Target.DUCKDB);
@@ -68,6 +68,36 @@ enum ReaderKind {
     @Override
     Reader reader() {
       return new ParquetImport();
+    }
+  },
+  NATIVE("native", "native subscription") {
+    @Override
+    Reader reader() {
+      return NativeSubscription.stream();
+    }
+  },
+  TIDEMARK_POSTGRES("postgres", "Tidemark to PostgreSQL") {
+    @Override
+    Reader reader() {
+      return new TidemarkReader(TidemarkReader.What.STREAM, Target.POSTGRES);
+    }
+  },
+  NATIVE_SNAPSHOT("native", "native subscription") {
+    @Override
+    Reader reader() {
+      return NativeSubscription.snapshot();
+    }
+  },
+  TIDEMARK_POSTGRES_SNAPSHOT("postgres", "Tidemark to PostgreSQL") {
+    @Override
+    Reader reader() {
+      return new TidemarkReader(TidemarkReader.What.SNAPSHOT, Target.POSTGRES);
+    }
+  },
+  DUMP("dump", "pg_dump | psql") {
+    @Override
+    Reader reader() {
+      return new DumpAndRestore();
     }
   };
 
@@ -87,6 +117,14 @@ enum ReaderKind {
   /** How reports name it. */
   String title() {
     return title;
+  }
+
+  /** Whether it makes a copy in another PostgreSQL. */
+  boolean fillsPostgres() {
+    return switch (this) {
+      case NATIVE, TIDEMARK_POSTGRES, NATIVE_SNAPSHOT, TIDEMARK_POSTGRES_SNAPSHOT, DUMP -> true;
+      default -> false;
+    };
   }
 
   /** A new reader of this kind. */

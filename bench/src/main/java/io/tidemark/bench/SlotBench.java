@@ -1,5 +1,6 @@
 package io.tidemark.bench;
 
+import io.tidemark.api.model.Lsn;
 import io.tidemark.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,11 +10,12 @@ import java.sql.SQLException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Readers side by side: for each workload every reader gets two slots, one before the warm-up load
- * and one before the measured load; then each drains its own, one reader after another, in a JVM of
- * its own.
+ * Readers side by side: for each workload every reader joins twice, before the warm-up load and
+ * before the measured load, with a slot of its own; then each drains its own, one reader after
+ * another, in a JVM of its own.
  */
 final class SlotBench {
   /** Rows of the snapshot for each row of the other workloads. */
@@ -33,61 +35,73 @@ final class SlotBench {
           ReaderKind.DEBEZIUM_SNAPSHOT,
           ReaderKind.DEBEZIUM_SNAPSHOT_STRUCT);
 
-  private final EmbeddedPostgres server;
-  private final Path folder;
-  private final long rows;
-  private final List<ReaderKind> streamReaders;
-  private final List<ReaderKind> snapshotReaders;
-
-  SlotBench(
-      EmbeddedPostgres server,
-      Path folder,
-      long rows,
-      List<ReaderKind> streamReaders,
-      List<ReaderKind> snapshotReaders) {
-    this.server = server;
-    this.folder = folder;
-    this.rows = rows;
-    this.streamReaders = streamReaders;
-    this.snapshotReaders = snapshotReaders;
+  /** Follows a copy that a job describes. */
+  @FunctionalInterface
+  interface Following {
+    FollowedCopy follow(Reader.Job job) throws Exception;
   }
 
-  /** Measures every reader on the stream of one workload. */
-  Map<ReaderKind, Measure> stream(Workload workload)
-      throws SQLException, IOException, InterruptedException {
-    long warmUpRows = Math.max(2000, rows / WARM_UP_SHARE);
-    String warm = workload.word() + "_warm_";
-    String main = workload.word() + "_main_";
+  private final EmbeddedPostgres server;
+  private final Optional<EmbeddedPostgres> target;
+  private final Path folder;
+  private final long rows;
+  private final long warmUpRows;
+
+  /**
+   * @param target where readers make copies that need a PostgreSQL
+   * @param rows changes of a workload
+   */
+  SlotBench(EmbeddedPostgres server, Optional<EmbeddedPostgres> target, Path folder, long rows) {
+    this.server = server;
+    this.target = target;
+    this.folder = folder;
+    this.rows = rows;
+    this.warmUpRows = Math.max(2000, rows / WARM_UP_SHARE);
+  }
+
+  /** Measures readers on the stream of one workload. */
+  Map<ReaderKind, Measure> stream(Workload workload, List<ReaderKind> readers) throws Exception {
+    Map<ReaderKind, Reader.Job> warmUps;
+    Map<ReaderKind, Reader.Job> jobs;
+    String table = workload.table();
     try (Connection db = server.connect()) {
       workload.prepare(db, Math.max(rows, warmUpRows));
-      Workload.run(db, "CREATE PUBLICATION " + workload.table() + " FOR TABLE " + workload.table());
-      Workload.run(db, "VACUUM ANALYZE " + workload.table());
-      createSlots(db, warm);
-      workload.load(db, warmUpRows);
-      createSlots(db, main);
-      workload.load(db, rows);
+      Workload.run(db, "CREATE PUBLICATION " + table + " FOR TABLE " + table);
+      Workload.run(db, "VACUUM ANALYZE " + table);
+      warmUps = join(readers, table, workload.word() + "_warm_");
+      loaded(warmUps, workload.changes(warmUpRows), workload.load(db, warmUpRows));
+      jobs = join(readers, table, workload.word() + "_main_");
+      loaded(jobs, workload.changes(rows), workload.load(db, rows));
       Workload.run(db, "CHECKPOINT");
     }
     Map<ReaderKind, Measure> measures = new EnumMap<>(ReaderKind.class);
-    for (ReaderKind kind : streamReaders) {
-      measures.put(
-          kind,
-          ReaderProcess.run(
-              kind,
-              job(workload.table(), warm + word(kind), workload.changes(warmUpRows)),
-              job(workload.table(), main + word(kind), workload.changes(rows))));
-      dropSlots(kind, warm, main);
+    for (ReaderKind kind : readers) {
+      measures.put(kind, read(kind, warmUps.get(kind), jobs.get(kind)));
     }
     try (Connection db = server.connect()) {
-      Workload.run(db, "DROP TABLE " + workload.table());
+      Workload.run(db, "DROP TABLE " + table);
     }
     return measures;
   }
 
-  /** Measures every reader on the snapshot of one table. */
-  Map<ReaderKind, Measure> snapshot() throws SQLException, IOException, InterruptedException {
+  private Map<ReaderKind, Reader.Job> join(List<ReaderKind> readers, String table, String prefix)
+      throws Exception {
+    Map<ReaderKind, Reader.Job> jobs = new EnumMap<>(ReaderKind.class);
+    for (ReaderKind kind : readers) {
+      Reader.Job job = job(kind, table, prefix + word(kind), 0);
+      kind.reader().join(job);
+      jobs.put(kind, job);
+    }
+    return jobs;
+  }
+
+  private static void loaded(Map<ReaderKind, Reader.Job> jobs, long changes, Lsn before) {
+    jobs.replaceAll((kind, job) -> job.loaded(changes, before));
+  }
+
+  /** Measures readers on the snapshot of one table. */
+  Map<ReaderKind, Measure> snapshot(List<ReaderKind> readers) throws Exception {
     long many = rows * SNAPSHOT_FACTOR;
-    long warmUpRows = Math.max(2000, rows / WARM_UP_SHARE);
     try (Connection db = server.connect()) {
       for (String table : List.of("bench_snapshot", "bench_snapshot_warm")) {
         long size = table.endsWith("warm") ? warmUpRows : many;
@@ -101,30 +115,44 @@ final class SlotBench {
       Workload.run(db, "CHECKPOINT");
     }
     Map<ReaderKind, Measure> measures = new EnumMap<>(ReaderKind.class);
-    for (ReaderKind kind : snapshotReaders) {
+    for (ReaderKind kind : readers) {
       measures.put(
           kind,
-          ReaderProcess.run(
+          read(
               kind,
-              job("bench_snapshot_warm", "snap_warm_" + word(kind), warmUpRows),
-              job("bench_snapshot", "snap_main_" + word(kind), many)));
-      dropSlots(kind, "snap_warm_", "snap_main_");
+              job(kind, "bench_snapshot_warm", "snap_warm_" + word(kind), warmUpRows),
+              job(kind, "bench_snapshot", "snap_main_" + word(kind), many)));
     }
     return measures;
   }
 
-  /** Measures how long a commit takes to be seen in the copy. */
-  Latency.Result latency() throws Exception {
+  /** Measures how long a commit takes to be seen in a copy. */
+  Latency.Result latency(ReaderKind kind, Following following) throws Exception {
     try (Connection db = server.connect()) {
       Workload.createTransactions(db, Latency.TABLE);
       Workload.run(db, "CREATE PUBLICATION " + Latency.TABLE + " FOR TABLE " + Latency.TABLE);
-      Workload.run(
-          db, "SELECT pg_create_logical_replication_slot('" + Latency.TABLE + "', 'pgoutput')");
     }
-    return Latency.measure(server, job(Latency.TABLE, Latency.TABLE, 0));
+    Reader.Job job = job(kind, Latency.TABLE, "latency_" + word(kind), 0);
+    try (FollowedCopy copy = following.follow(job)) {
+      return Latency.measure(server, copy);
+    } finally {
+      forget(job);
+      server.execute("DROP PUBLICATION " + Latency.TABLE, "DROP TABLE " + Latency.TABLE);
+    }
   }
 
-  private Reader.Job job(String table, String slot, long changes) throws IOException {
+  private Measure read(ReaderKind kind, Reader.Job warmUp, Reader.Job job) throws Exception {
+    if (target.isPresent()) {
+      target.get().execute("CHECKPOINT");
+    }
+    Measure measure = ReaderProcess.run(kind, warmUp, job);
+    forget(warmUp);
+    forget(job);
+    return measure;
+  }
+
+  private Reader.Job job(ReaderKind kind, String table, String slot, long changes)
+      throws IOException, SQLException {
     return new Reader.Job(
         server.jdbcUrl("postgres"),
         EmbeddedPostgres.USER,
@@ -133,31 +161,23 @@ final class SlotBench {
         slot,
         table,
         changes,
-        Files.createTempDirectory(folder, slot).toString());
+        Lsn.ZERO.toString(),
+        Files.createTempDirectory(folder, slot).toString(),
+        kind.fillsPostgres() ? target.orElseThrow().createDatabase(slot) : "");
   }
 
   private static String word(ReaderKind kind) {
     return kind.name().toLowerCase(java.util.Locale.ROOT);
   }
 
-  private void createSlots(Connection db, String prefix) throws SQLException {
-    for (ReaderKind kind : streamReaders) {
-      Workload.run(
-          db,
-          "SELECT pg_create_logical_replication_slot('" + prefix + word(kind) + "', 'pgoutput')");
-    }
-  }
-
-  private void dropSlots(ReaderKind kind, String... prefixes) throws SQLException {
-    try (Connection db = server.connect()) {
-      for (String prefix : prefixes) {
-        Workload.run(
-            db,
-            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
-                + prefix
-                + word(kind)
-                + "'");
-      }
+  /** Removes what is left of a job at the servers. */
+  private void forget(Reader.Job job) throws SQLException {
+    server.execute(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
+            + job.slot()
+            + "'");
+    if (!job.target().isEmpty()) {
+      target.orElseThrow().execute("DROP DATABASE " + job.slot() + " WITH (FORCE)");
     }
   }
 }

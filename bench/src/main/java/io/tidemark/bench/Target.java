@@ -5,6 +5,8 @@ import io.tidemark.duckdb.sink.DuckDbSink;
 import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.parquet.ParquetSink;
+import io.tidemark.postgres.sink.PostgresSink;
+import io.tidemark.postgres.sink.PostgresSinkConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -25,6 +27,15 @@ enum Target {
       DuckDbConfig file =
           DuckDbConfig.of(Path.of(job.folder(), "copy.duckdb")).publishing(Duration.ZERO, 0);
       return new NamedSink("file", "duckdb", () -> new DuckDbSink(file));
+    }
+  },
+  /** Current rows in another PostgreSQL. */
+  POSTGRES {
+    @Override
+    NamedSink sink(Reader.Job job) {
+      PostgresSinkConfig copy =
+          PostgresSinkConfig.of(job.target().substring("jdbc:".length()), "bench");
+      return new NamedSink("copy", "postgres", () -> new PostgresSink(copy));
     }
   };
 

@@ -10,6 +10,7 @@ import io.tidemark.api.source.SourceRequest;
 import io.tidemark.api.source.SourceStatus;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
+import io.tidemark.engine.pipeline.PipelineStatus;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.PostgresSource;
 import java.nio.file.Path;
@@ -60,6 +61,16 @@ final class TidemarkReader implements Reader {
     this.target = target;
   }
 
+  /** Where the copy keeps current rows, those that are there are copied first. */
+  @Override
+  public void join(Job job) throws Exception {
+    if (target == Target.PARQUET) {
+      Reader.super.join(job);
+    } else {
+      new TidemarkReader(What.SNAPSHOT, target).read(job);
+    }
+  }
+
   @Override
   public Measure read(Job job) throws Exception {
     Measure.Clock clock = new Measure.Clock();
@@ -78,8 +89,8 @@ final class TidemarkReader implements Reader {
     while (pipeline.status().changesCaptured() < expected && running.isAlive()) {
       Thread.sleep(LOOK_MILLIS);
     }
-    // rows of a snapshot may come after the position that a flush waits for
-    while (pipeline.status().rowsWritten() < expected && running.isAlive()) {
+    // rows of a snapshot, and what makes it complete, may come after the position of a flush
+    while (!isDone(pipeline.status(), expected) && running.isAlive()) {
       pipeline.flush(Optional.empty()).join();
     }
     Measure measure = clock.stop(job.changes());
@@ -91,6 +102,13 @@ final class TidemarkReader implements Reader {
           "Wrote " + written + " rows, expected " + expected + ".", failure.get());
     }
     return measure;
+  }
+
+  private boolean isDone(PipelineStatus status, long expected) {
+    boolean complete =
+        what == What.STREAM
+            || status.tables().stream().allMatch(table -> table.state().equals("member"));
+    return complete && status.rowsWritten() >= expected;
   }
 
   static void run(Pipeline pipeline, AtomicReference<Throwable> failure) {

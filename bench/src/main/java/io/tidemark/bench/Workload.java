@@ -1,6 +1,8 @@
 package io.tidemark.bench;
 
+import io.tidemark.api.model.Lsn;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -15,19 +17,19 @@ enum Workload {
   /** Transactions of four inserts. */
   SMALL("bench_small") {
     @Override
-    void load(Connection db, long rows) throws SQLException {
+    void change(Connection db, long rows) throws SQLException {
       inCommits(db, rows / 4, "INSERT INTO bench_small " + transactions("i * 4", "i * 4 + 3"));
     }
 
     @Override
-    long changes(long rows) {
+    long changed(long rows) {
       return rows / 4 * 4;
     }
   },
   /** One transaction of inserts. */
   LARGE("bench_large") {
     @Override
-    void load(Connection db, long rows) throws SQLException {
+    void change(Connection db, long rows) throws SQLException {
       run(db, "INSERT INTO bench_large " + transactions("1", String.valueOf(rows)));
     }
   },
@@ -41,7 +43,7 @@ enum Workload {
     }
 
     @Override
-    void load(Connection db, long rows) throws SQLException {
+    void change(Connection db, long rows) throws SQLException {
       inCommits(
           db,
           rows / 100,
@@ -50,7 +52,7 @@ enum Workload {
     }
 
     @Override
-    long changes(long rows) {
+    long changed(long rows) {
       return rows / 100 * 100;
     }
   },
@@ -62,7 +64,7 @@ enum Workload {
     }
 
     @Override
-    void load(Connection db, long rows) throws SQLException {
+    void change(Connection db, long rows) throws SQLException {
       inCommits(
           db,
           rows / WIDE_SHARE / 10,
@@ -72,7 +74,7 @@ enum Workload {
     }
 
     @Override
-    long changes(long rows) {
+    long changed(long rows) {
       return rows / WIDE_SHARE / 10 * 10;
     }
 
@@ -128,11 +130,32 @@ enum Workload {
     run(db, "CREATE TABLE " + table + TRANSACTIONS);
   }
 
-  /** Writes the changes. */
-  abstract void load(Connection db, long rows) throws SQLException;
+  /**
+   * Writes the changes, and one row in a transaction of its own behind them.
+   *
+   * @return a place in the log between the two
+   */
+  final Lsn load(Connection db, long rows) throws SQLException {
+    change(db, rows);
+    Lsn before;
+    try (Statement statement = db.createStatement();
+        ResultSet result = statement.executeQuery("SELECT pg_current_wal_insert_lsn()")) {
+      result.next();
+      before = Lsn.parse(result.getString(1));
+    }
+    run(db, "INSERT INTO " + table + " (id) VALUES (-" + rows + ")");
+    return before;
+  }
 
   /** How many row changes {@link #load} makes. */
-  long changes(long rows) {
+  final long changes(long rows) {
+    return changed(rows) + 1;
+  }
+
+  /** Writes the changes alone. */
+  abstract void change(Connection db, long rows) throws SQLException;
+
+  long changed(long rows) {
     return rows;
   }
 

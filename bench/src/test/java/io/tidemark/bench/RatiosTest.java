@@ -65,13 +65,30 @@ class RatiosTest {
     load.put(ReaderKind.RAW_COPY, took(1, 1, 100));
     load.put(ReaderKind.PARQUET_IMPORT, took(0.5, 1, 100));
     load.put(ReaderKind.TIDEMARK_DUCKDB_SNAPSHOT, took(2, 1, 100));
+    stream.put(ReaderKind.NATIVE, took(6, Double.NaN, -1));
+    stream.put(ReaderKind.TIDEMARK_POSTGRES, took(5, 3, 300));
+    load.put(ReaderKind.NATIVE_SNAPSHOT, took(3, Double.NaN, -1));
+    load.put(ReaderKind.TIDEMARK_POSTGRES_SNAPSHOT, took(4, 1, 100));
+    load.put(ReaderKind.DUMP, took(5, Double.NaN, -1));
     Map<String, Object> duckdb = new LinkedHashMap<>();
     duckdb.put("stream", report.duckDbStream("small", stream));
     duckdb.put("load", report.duckDbLoad(load));
-    assertThat(json(Map.of("duckdb", duckdb)))
+    Map<String, Object> postgres = new LinkedHashMap<>();
+    postgres.put("stream", report.postgresStream("small", stream));
+    postgres.put("load", report.postgresLoad(load));
+    postgres.put("dump", report.dump(15, load));
+    postgres.put("latency", report.latency("each second", new Latency.Result(1000, 0.5, 1.25, 2)));
+    assertThat(json(Map.of("duckdb", duckdb, "postgres", postgres)))
         .isEqualTo(
             """
-            {"duckdb":{"load":{"vsCopy":0.5,"vsParquetImport":0.25},"stream":{"vsRawRead":0.75}}}""");
+            {"duckdb":{"load":{"vsCopy":0.5,"vsParquetImport":0.25},"stream":{"vsRawRead":0.75}},\
+            "postgres":{"dump":{"vsDump":1.25},\
+            "latency":{"p50Millis":500.0,"p99Millis":1250.0,"transactionsPerSecond":1000.0},\
+            "load":{"vsNative":0.75},"stream":{"vsNative":1.2,"vsRawRead":0.6}}}""");
+    assertThat(printed.toString(StandardCharsets.UTF_8))
+        .contains("of raw", "of native", "of dump")
+        .containsPattern("native subscription +167 +1\\.00 +\n")
+        .contains("p50 500 ms, p99 1250 ms");
   }
 
   @Test
