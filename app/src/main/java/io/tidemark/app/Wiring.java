@@ -109,7 +109,8 @@ public final class Wiring {
     return new Setup.Lake(sink.name(), ParquetConfig.from(sink.settings(), where, problems));
   }
 
-  private static NamedSink sink(Setup.Copy copy) {
+  /** A sink of a configuration; nothing is opened yet. */
+  public static NamedSink sink(Setup.Copy copy) {
     if (copy instanceof Setup.DuckDbFile file) {
       return new NamedSink(
           file.name(), DuckDbConfig.SPEC.type(), () -> new DuckDbSink(file.config()));

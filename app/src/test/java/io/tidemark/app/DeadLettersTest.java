@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableSchema;
-import io.tidemark.api.sink.Commit;
 import io.tidemark.engine.control.ControlServer;
-import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
@@ -31,8 +28,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,6 +79,11 @@ class DeadLettersTest {
   }
 
   private Pipeline pipeline(Script script, MemoryDestination copy) {
+    return pipeline(
+        script, OnReject.ROW, new NamedSink("lake", "memory", () -> new InMemorySink(copy)));
+  }
+
+  private Pipeline pipeline(Script script, OnReject onReject, NamedSink sink) {
     Path data = folder.resolve("data");
     Duration soon = Duration.ofMillis(20);
     PipelineConfig config =
@@ -92,13 +92,9 @@ class DeadLettersTest {
             data,
             new PipelineConfig.Flush(soon, soon, 1 << 20, 1000, 0, soon),
             PipelineConfig.of("test", data, soon).buffer(),
-            new Policies(OnFailedTable.EXCLUDE, OnReject.ROW, 10),
+            new Policies(OnFailedTable.EXCLUDE, onReject, 10),
             Optional.empty());
-    return new Pipeline(
-        config,
-        () -> new ScriptedSource(script),
-        List.of(),
-        List.of(new NamedSink("lake", "memory", () -> new InMemorySink(copy))));
+    return new Pipeline(config, () -> new ScriptedSource(script), List.of(), List.of(sink));
   }
 
   @Test
@@ -113,20 +109,45 @@ class DeadLettersTest {
       assertThat(control.port()).isPositive();
       awaitLetters(1);
       assertThat(call("list").out())
-          .contains("public.items", "0/100", "create", "lake: ", "refuses it")
+          .contains("public.items", "0/100-1", "create", "lake: ", "refuses it")
           .doesNotContain(BAD);
       assertThat(call("show", "public.items").out()).contains("\"id\":\"2\"");
       assertThat(letters("show", "public.items").get(0).at("/values/id").asText()).isEqualTo("2");
       assertThat(letters("show", "public.others")).isEmpty();
       assertThat(letters("list").get(0).has("values")).isFalse();
+      JsonNode whole = letters("show").get(0);
+      assertThat(whole.properties().stream().map(java.util.Map.Entry::getKey))
+          .containsExactly(
+              "sink",
+              "table",
+              "place",
+              "key",
+              "schemaVersion",
+              "lsn",
+              "seq",
+              "op",
+              "code",
+              "reason",
+              "at",
+              "values");
+      assertThat(whole.at("/key/id").asText()).isEqualTo("2");
+      assertThat(whole.at("/schemaVersion").asInt()).isEqualTo(1);
+      assertThat(whole.at("/code").asText()).isEqualTo("REJECTED");
 
       assertThat(call("replay", "public.itms").status()).isEqualTo(2);
-      copy.mend();
+      String[] edit = {"public.items", "0/100-1", "--values", "{\"name\": \"mended\"}"};
+      assertThat(call("edit", edit).status()).isZero();
+      awaitEdited();
+      assertThat(call("list").out()).contains("(edited)");
+      assertThat(call("show").out()).contains("as the source gave it {\"name\":\"" + BAD + "\"}");
+      edit[1] = "0/100-0";
+      assertThat(call("edit", edit).err()).contains("there is none");
       assertThat(call("replay", "public.items").status()).isZero();
       awaitLetters(0);
       script.boundary(0x120);
       awaitTidemark(pipeline, "0/120");
       assertThat(ids(copy)).containsExactly("1", "2");
+      assertThat(copy.rows(ITEMS.name()).get(1).values()).containsEntry("name", "mended");
 
       script.rows(Batches.of(ITEMS).at(0x200).insert(3L, "c").batch()).boundary(0x210);
       assertThat(call("discard", "public.items").status()).as("nobody can be asked").isEqualTo(2);
@@ -162,20 +183,65 @@ class DeadLettersTest {
   }
 
   @Test
-  void thoseOfAPipelineThatDoesNotRunAreReadFromItsCopy() throws Exception {
-    SortedMap<String, Optional<String>> entries = new TreeMap<>();
-    new LetterBox(new TreeMap<>(), entries::put)
-        .park(Batches.of(ITEMS).at(0x100).insert(7L, "x").batch(), 0, "The row is too odd.");
-    try (ParquetSink sink = new ParquetSink(ParquetConfig.of(folder.resolve("lake").toString()))) {
-      sink.open();
-      Position position = Script.position(0x110);
-      sink.commit(new Commit(position, 0, sink.seal(position), entries, new TreeMap<>()));
-    }
-    assertThat(call("list").out()).contains("public.items  0/100  create", "The row is too odd.");
+  void thoseOfAPipelineThatDoesNotRunAreReadAndChangedInItsCopy() throws Exception {
+    Script script = new Script().member(ITEMS);
+    script.rows(Batches.of(ITEMS).at(0x100).insert(7L, new Batches.Refused("x")).batch());
+    script.boundary(0x110);
+    ParquetConfig lake = ParquetConfig.of(folder.resolve("lake").toString());
+    Pipeline pipeline =
+        pipeline(
+            script,
+            OnReject.TRANSACTION,
+            new NamedSink("parquet", "parquet", () -> new ParquetSink(lake)));
+    CompletableFuture<Void> run = start(pipeline);
+    awaitTidemark(pipeline, "0/110");
+    pipeline.stop();
+    run.get(20, TimeUnit.SECONDS);
+    assertThat(call("list").out())
+        .contains("public.items  0/100-0  create", "Cannot hold the value of column name (text)");
     assertThat(letters("show", "public.items").get(0).at("/values/name").asText()).isEqualTo("x");
+    assertThat(call("edit", "public.items", "0/100-1", "--values", "{}").err())
+        .contains("there is none");
+    Program.Said edited = editor("sed -i s/x/edited/");
+    assertThat(edited.status()).as(edited.err()).isZero();
+    JsonNode letter = letters("show").get(0);
+    assertThat(letter.at("/values/name").asText()).isEqualTo("edited");
+    assertThat(letter.at("/edited/given/name").asText()).isEqualTo("x");
+    assertThat(editor("true").out()).contains("Nothing was changed.");
+    assertThat(editor("false").err()).contains("the editor ended with status 1");
+    assertThat(editor("").err()).contains("neither VISUAL nor EDITOR is set");
+
     Program.Said replayed = call("replay", "public.items");
-    assertThat(replayed.status()).isEqualTo(3);
-    assertThat(replayed.err()).contains("it is not running");
+    assertThat(replayed.status()).as(replayed.err()).isZero();
+    assertThat(letters("list")).isEmpty();
+    assertThat(
+            Program.inProcess(
+                    "query",
+                    "--config",
+                    folder.resolve("tidemark.yaml").toString(),
+                    "--json",
+                    "SELECT id, name FROM items")
+                .out()
+                .strip())
+        .isEqualTo("[{\"id\":7,\"name\":\"edited\"}]");
+    assertThat(call("discard", "public.items", "--yes").err()).contains("there are none");
+  }
+
+  private Program.Said editor(String command) {
+    return Program.inProcess(
+        java.util.Map.of("EDITOR", command),
+        "dead-letters",
+        "edit",
+        "--config",
+        folder.resolve("tidemark.yaml").toString(),
+        "public.items",
+        "0/100-0");
+  }
+
+  private void awaitEdited() throws Exception {
+    while (!letters("list").get(0).get("wasEdited").asBoolean()) {
+      Thread.sleep(5);
+    }
   }
 
   private static CompletableFuture<Void> start(Pipeline pipeline) {

@@ -78,6 +78,11 @@ public final class Program implements AutoCloseable {
 
   /** Makes a call in this process, where a process of its own would cost too much. */
   static Said inProcess(String... arguments) {
+    return inProcess(Map.of(), arguments);
+  }
+
+  /** The same with environment variables. */
+  static Said inProcess(Map<String, String> environment, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Session session =
@@ -86,7 +91,7 @@ public final class Program implements AutoCloseable {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             new BufferedReader(new StringReader("")),
             Session.Terminal.NOBODY,
-            Map.of(),
+            environment,
             new StopRequest());
     int status = Main.run(session, arguments);
     return new Said(

@@ -2,13 +2,14 @@ package io.tidemark.parquet;
 
 import io.tidemark.testkit.SinkContract;
 import io.tidemark.testkit.SinkFixture;
+import io.tidemark.testkit.SinkLetterContract;
 import io.tidemark.testkit.SinkRowContract;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract of sinks over a lake in a folder. */
-class ParquetFolderSinkContractTest implements SinkContract, SinkRowContract {
+class ParquetFolderSinkContractTest implements SinkContract, SinkRowContract, SinkLetterContract {
   @TempDir Path folder;
 
   @Override

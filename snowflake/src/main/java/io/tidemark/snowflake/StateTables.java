@@ -237,9 +237,11 @@ final class StateTables {
                 + SqlText.value(nextParts)
                 + ", \"POSITION\" = "
                 + SqlText.value(commit.tidemark().toString())
-                + ", \"COMMITTED_AT\" = "
+                + ", \"COMMITTED_AT\" = GREATEST(COALESCE(\"COMMITTED_AT\", "
+                + Places.instant(0)
+                + "), "
                 + Places.instant(commit.committedAtMicros())
-                + " WHERE "
+                + ") WHERE "
                 + mine
                 + " AND \"EPOCH\" = "
                 + epoch

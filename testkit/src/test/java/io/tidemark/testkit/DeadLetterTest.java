@@ -3,19 +3,26 @@ package io.tidemark.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.api.config.ComponentSpec;
+import io.tidemark.api.config.Settings;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.Capabilities;
+import io.tidemark.api.transform.Transform;
 import io.tidemark.engine.deadletter.LetterBox;
+import io.tidemark.engine.deadletter.Reason;
 import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
 import io.tidemark.engine.pipeline.PipelineConfig.OnFailedTable;
 import io.tidemark.engine.pipeline.PipelineConfig.OnReject;
 import io.tidemark.engine.pipeline.PipelineConfig.Policies;
+import io.tidemark.engine.pipeline.PipelineConfig.RejectLimits;
 import io.tidemark.engine.state.StateCodec;
+import io.tidemark.engine.transform.Transforms;
 import io.tidemark.testkit.ScriptedSource.Script;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -47,6 +55,10 @@ class DeadLetterTest {
   private final MemoryDestination copy = new MemoryDestination();
 
   private Pipeline pipeline(OnReject onReject, long max) {
+    return pipeline(new Policies(OnFailedTable.EXCLUDE, onReject, max));
+  }
+
+  private Pipeline pipeline(Policies policies, Transform... transforms) {
     Duration soon = Duration.ofMillis(20);
     PipelineConfig base = PipelineConfig.of("test", folder, soon);
     return new Pipeline(
@@ -55,10 +67,10 @@ class DeadLetterTest {
             folder,
             new PipelineConfig.Flush(soon, soon, 1 << 20, 1000, 0, soon),
             base.buffer(),
-            new Policies(OnFailedTable.EXCLUDE, onReject, max),
+            policies,
             Optional.empty()),
         () -> new ScriptedSource(script),
-        List.of(),
+        List.of(transforms),
         List.of(new NamedSink("lake", "memory", () -> new InMemorySink(copy))));
   }
 
@@ -262,6 +274,235 @@ class DeadLetterTest {
         .startsWith("Cannot put more rows of public.items aside: 1 were not taken already.");
   }
 
+  private static Policies limited(Optional<Long> stopAfter, Optional<Long> percent) {
+    return new Policies(
+        OnFailedTable.EXCLUDE,
+        OnReject.ROW,
+        1_000,
+        new RejectLimits(stopAfter, percent, Duration.ofMinutes(5)));
+  }
+
+  @Test
+  void stopsBeforeMoreWaitThanItWasToldToBearAndLosesNothing() throws Exception {
+    ChangeBatch first = Batches.of(ITEMS).at(0x100).insert(1L, "a").insert(2L, BAD).batch();
+    ChangeBatch second = Batches.of(ITEMS).at(0x200).insert(3L, "c").insert(4L, BAD).batch();
+    ChangeBatch third = Batches.of(ITEMS).at(0x300).insert(5L, BAD).insert(6L, "f").batch();
+    script.rows(first).boundary(0x110).rows(second).boundary(0x210);
+    Policies two = limited(Optional.of(2L), Optional.empty());
+    Pipeline pipeline = pipeline(two);
+    CompletableFuture<Void> run = start(pipeline);
+    until(pipeline, 0x210);
+    script.rows(third).boundary(0x310);
+    for (int life = 1; life <= 2; life++) {
+      CompletableFuture<Void> ends = life == 1 ? run : start(pipeline(two));
+      assertThatThrownBy(() -> ends.get(20, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(TidemarkException.class)
+          .hasMessageContaining(
+              "Cannot go on with sink lake: 3 rows wait as dead letters, and reject.stop-after is 2."
+                  + " Nothing is lost: what was not committed comes again.")
+          .hasMessageContaining("The last: Cannot write a row of public.items:");
+      assertThat(letters()).hasSize(2);
+      assertThat(names()).containsExactly("a", "c");
+    }
+    Pipeline raised = pipeline(limited(Optional.of(3L), Optional.empty()));
+    run = start(raised);
+    until(raised, 0x310);
+    copy.mend();
+    raised.replayLetters(ITEMS.name());
+    script.boundary(0x320);
+    until(raised, 0x320);
+    raised.stop();
+    run.get(20, TimeUnit.SECONDS);
+    List<CommittedRow> all = new ArrayList<>();
+    List.of(first, second, third).forEach(batch -> all.addAll(CommittedRow.of(batch)));
+    assertThat(copy.rows(ITEMS.name())).isEqualTo(all);
+    assertThat(letters()).isEmpty();
+  }
+
+  @Test
+  void stopsWhenTooLargeAShareIsPutAside() throws Exception {
+    Batches rows = Batches.of(ITEMS).at(0x100);
+    for (long i = 0; i < 200; i++) {
+      rows.insert(i, i % 20 == 0 ? BAD : "fine");
+    }
+    script.rows(rows.batch()).boundary(0x110);
+    CompletableFuture<Void> run = start(pipeline(limited(Optional.empty(), Optional.of(4L))));
+    assertThatThrownBy(() -> run.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(TidemarkException.class)
+        .hasMessageContaining(
+            "9 of the last 200 rows were put aside, and reject.stop-percent is 4.");
+    assertThat(copy.commits()).isEmpty();
+    Pipeline raised = pipeline(limited(Optional.empty(), Optional.of(5L)));
+    CompletableFuture<Void> second = start(raised);
+    until(raised, 0x110);
+    raised.stop();
+    second.get(20, TimeUnit.SECONDS);
+    assertThat(letters()).hasSize(10);
+    assertThat(names()).hasSize(190);
+  }
+
+  @Test
+  void aRowThatAFilterCannotJudgeWaitsMaskedAndIsKeptWhenGivenAgain() throws Exception {
+    List<String> problems = new ArrayList<>();
+    Transform filter =
+        transform("filter", Map.of("tables", "public.items", "where", "10 / id < 5"), problems);
+    Map<String, Object> hide =
+        Map.of("tables", "public.items", "columns", Map.of("name", "redact"), "text", "hidden");
+    Transform mask = transform("mask", hide, problems);
+    assertThat(problems).isEmpty();
+    script.rows(
+        Batches.of(ITEMS)
+            .at(0x100)
+            .insert(1L, "left out")
+            .insert(0L, "secret")
+            .insert(7L, "kept")
+            .update(0L, "secret too")
+            .batch());
+    script.boundary(0x110);
+    Policies row = new Policies(OnFailedTable.EXCLUDE, OnReject.ROW, 10);
+    Pipeline pipeline = pipeline(row, filter, mask);
+    CompletableFuture<Void> run = start(pipeline);
+    until(pipeline, 0x110);
+    assertThat(copy.rows(ITEMS.name()).stream().map(each -> each.values().get("id")))
+        .containsExactly("7");
+    assertThat(pipeline.letters().get("lake"))
+        .hasSize(2)
+        .allSatisfy(
+            json -> assertThat(json).contains("\"name\":\"hidden\"").doesNotContain("secret"))
+        .first()
+        .asString()
+        .contains("\"code\":\"TRANSFORM\"")
+        .contains("the condition failed for a row: DIVIDE_BY_ZERO");
+    pipeline.replayLetters(ITEMS.name());
+    script.boundary(0x120);
+    until(pipeline, 0x120);
+    pipeline.stop();
+    run.get(20, TimeUnit.SECONDS);
+    assertThat(copy.rows(ITEMS.name()).stream().map(each -> each.values().get("id")))
+        .containsExactly("0", "7", "0");
+
+    Script other = new Script().member(ITEMS);
+    other.rows(Batches.of(ITEMS).at(0x100).insert(0L, "x").batch()).boundary(0x110);
+    MemoryDestination untouched = new MemoryDestination();
+    Pipeline table =
+        new Pipeline(
+            pipeline(OnReject.TABLE, 10).config(),
+            () -> new ScriptedSource(other),
+            List.of(filter),
+            List.of(new NamedSink("lake", "memory", () -> new InMemorySink(untouched))));
+    CompletableFuture<Void> second = start(table);
+    until(table, 0x110);
+    table.stop();
+    second.get(20, TimeUnit.SECONDS);
+    assertThat(StateCodec.decode(untouched.entries()).tables().get(ITEMS.name()).reason())
+        .hasValueSatisfying(why -> assertThat(why).contains("the condition failed for a row"));
+  }
+
+  private static Transform transform(
+      String type, Map<String, Object> nodes, List<String> problems) {
+    ComponentSpec spec =
+        Transforms.SPECS.stream()
+            .filter(each -> each.type().equals(type))
+            .findFirst()
+            .orElseThrow();
+    return Transforms.of(type, Settings.read(spec, nodes, "here", problems), "here", problems);
+  }
+
+  @Test
+  void valuesAreEditedAsTheFormSays() throws Exception {
+    TableSchema odd =
+        Form.of("shop.odd")
+            .key("id", Form.BIGINT)
+            .column("flag", new DataType.Bool())
+            .column("small", new DataType.Int(16))
+            .column("ratio", new DataType.Float(64))
+            .column("price", Form.MONEY)
+            .column("wide", new DataType.Decimal(30, 3))
+            .column("doc", new DataType.Json())
+            .column("bin", new DataType.Bytes())
+            .column("uid", new DataType.Uuid())
+            .column("day", new DataType.Date())
+            .column("clock", new DataType.Time())
+            .column("local", new DataType.Timestamp(false))
+            .column("at", Form.TIMESTAMPTZ)
+            .column("tags", new DataType.ListOf(Form.TEXT))
+            .column(
+                "pair",
+                new DataType.Struct(
+                    List.of(
+                        new DataType.Field("a", Form.BIGINT), new DataType.Field("b", Form.TEXT))))
+            .column("name", Form.TEXT)
+            .schema();
+    SortedMap<String, String> stored = new TreeMap<>();
+    LetterBox box =
+        new LetterBox(
+            new TreeMap<>(),
+            (key, value) ->
+                value.ifPresentOrElse(json -> stored.put(key, json), () -> stored.remove(key)),
+            () -> Instant.EPOCH);
+    box.park(Batches.of(odd).at(0x100, 7).insert(1L).batch(), 0, Reason.ofTransform("why"));
+    String values =
+        """
+        {"flag": true, "small": -7, "ratio": "NaN", "price": 1.5, "wide": "-123456789012345678.125",
+         "doc": {"a": [1]}, "bin": "\\\\x00ff", "uid": "00000000-0000-0001-0000-000000000002",
+         "day": "2026-02-28", "clock": "23:59:59.999999", "local": "2026-01-02 03:04:05.6",
+         "at": "2026-01-02 03:04:05+01", "tags": ["x", null], "pair": {"b": "y"}, "name": "\u00e4"}
+        """;
+    assertThat(box.wouldEdit(odd.name(), "0/100-7", values)).isTrue();
+    box.edit(odd.name(), "0/100-7", values);
+    box.edit(odd.name(), "0/100-7", "{\"name\": null}");
+    assertThat(stored.get(stored.firstKey()))
+        .contains("\"edited\":{\"at\":\"1970-01-01T00:00:00Z\",\"given\":{\"flag\":null,")
+        .contains("\"price\":\"1.50\"");
+    Object[] expected = {
+      1L,
+      true,
+      -7L,
+      Double.NaN,
+      new BigDecimal("1.50"),
+      new BigDecimal("-123456789012345678.125"),
+      "{\"a\":[1]}",
+      new byte[] {0, -1},
+      new java.util.UUID(1, 2),
+      java.time.LocalDate.of(2026, 2, 28),
+      java.time.LocalTime.parse("23:59:59.999999"),
+      java.time.LocalDateTime.parse("2026-01-02T03:04:05.6"),
+      Instant.parse("2026-01-02T02:04:05Z"),
+      java.util.Arrays.asList("x", null),
+      java.util.Arrays.asList(null, "y"),
+      null
+    };
+    List<CommittedRow> given = new ArrayList<>();
+    new LetterBox(stored, (key, value) -> {})
+        .replay(odd, row -> given.addAll(CommittedRow.of(row)));
+    assertThat(given)
+        .isEqualTo(CommittedRow.of(Batches.of(odd).at(0x100, 7).insert(expected).batch()));
+
+    Map<String, String> wrong =
+        Map.ofEntries(
+            Map.entry("{\"flag\": \"maybe\"}", "neither true nor false"),
+            Map.entry("{\"small\": 40000}", "out of its range"),
+            Map.entry("{\"price\": \"1.005\"}", "out of its range"),
+            Map.entry("{\"price\": \"12345678901.00\"}", "out of its range"),
+            Map.entry("{\"doc\": \"{\"}", "no JSON document"),
+            Map.entry("{\"bin\": \"00\"}", "hexadecimal"),
+            Map.entry("{\"at\": \"2026-01-02 03:04:05\"}", "out of its range"),
+            Map.entry("{\"clock\": \"10:00:00.0000001\"}", "out of its range"),
+            Map.entry("{\"tags\": \"x\"}", "no JSON array"),
+            Map.entry("{\"pair\": {\"c\": 1}}", "a field 'c'"),
+            Map.entry("{\"id\": 2}", "part of the key"),
+            Map.entry("{\"nmae\": 2}", "Did you mean 'name'?"),
+            Map.entry("[]", "no JSON object"),
+            Map.entry("{", "no JSON"));
+    wrong.forEach(
+        (json, why) ->
+            assertThatThrownBy(() -> box.wouldEdit(odd.name(), "0/100-7", json))
+                .as(json)
+                .isInstanceOf(TidemarkException.class)
+                .hasMessageContaining(why));
+    assertThat(box.wouldEdit(odd.name(), "0/100-8", values)).isFalse();
+  }
+
   @Test
   void stopsWhenToldTo() {
     script.rows(Batches.of(ITEMS).at(0x100).insert(1L, BAD).batch()).boundary(0x110);
@@ -290,7 +531,7 @@ class DeadLetterTest {
   }
 
   @Test
-  void theStoredSampleOfForm1IsReadAndStillWrittenTheSame() throws Exception {
+  void storedSamplesAreReadAndTheNewestIsStillWrittenTheSame() throws Exception {
     TableSchema odd =
         Form.of("shop.odd")
             .key("id", Form.BIGINT)
@@ -305,23 +546,28 @@ class DeadLetterTest {
             .oldRow(1L, "old", BigDecimal.ONE)
             .batch();
     SortedMap<String, String> written = new TreeMap<>();
-    new LetterBox(new TreeMap<>(), (key, value) -> written.put(key, value.orElseThrow()))
-        .park(batch, 0, "why");
-    Path sample = Path.of("src/test/resources/io/tidemark/testkit/letter-form-1.txt");
+    new LetterBox(
+            new TreeMap<>(),
+            (key, value) -> written.put(key, value.orElseThrow()),
+            () -> Instant.EPOCH)
+        .park(batch, 0, Reason.ofTransform("why"));
+    Path folder = Path.of("src/test/resources/io/tidemark/testkit");
+    Path sample = folder.resolve("letter-form-1-with-code.txt");
     if ("write".equals(System.getProperty("sample"))) {
-      Files.createDirectories(sample.getParent());
+      Files.createDirectories(folder);
       Files.writeString(sample, written.firstKey() + "\n" + written.get(written.firstKey()) + "\n");
     }
     List<String> lines = Files.readAllLines(sample, StandardCharsets.UTF_8);
-    SortedMap<String, String> stored = new TreeMap<>();
-    stored.put(lines.get(0), lines.get(1));
-    assertThat(written).isEqualTo(stored);
-
-    List<CommittedRow> given = new ArrayList<>();
-    LetterBox box = new LetterBox(stored, (key, value) -> stored.remove(key));
-    box.replay(odd, row -> given.addAll(CommittedRow.of(row)));
-    assertThat(given).isEqualTo(CommittedRow.of(batch));
-    assertThat(stored).isEmpty();
+    assertThat(written).isEqualTo(new TreeMap<>(Map.of(lines.get(0), lines.get(1))));
+    for (String name : List.of("letter-form-1.txt", "letter-form-1-with-code.txt")) {
+      List<String> old = Files.readAllLines(folder.resolve(name), StandardCharsets.UTF_8);
+      SortedMap<String, String> stored = new TreeMap<>(Map.of(old.get(0), old.get(1)));
+      List<CommittedRow> given = new ArrayList<>();
+      LetterBox box = new LetterBox(stored, (key, value) -> stored.remove(key));
+      box.replay(odd, row -> given.addAll(CommittedRow.of(row)));
+      assertThat(given).as(name).isEqualTo(CommittedRow.of(batch));
+      assertThat(stored).isEmpty();
+    }
     assertThatThrownBy(
             () -> {
               SortedMap<String, String> newer = new TreeMap<>();

@@ -7,7 +7,8 @@ import io.tidemark.api.sink.Sink;
 import java.util.List;
 import java.util.Optional;
 
-class InMemorySinkTest implements SinkContract, SinkRowContract, SinkCurrentContract {
+class InMemorySinkTest
+    implements SinkContract, SinkRowContract, SinkCurrentContract, SinkLetterContract {
   @Override
   public SinkFixture fixture() {
     MemoryDestination destination = new MemoryDestination();

@@ -36,7 +36,18 @@ public final class BatchCodec {
     if (batch.hasBefore()) {
       writeBefore(batch, to);
     }
+    writeRefusals(batch, to);
     return to.done();
+  }
+
+  /** At the end, and nothing where there is none: so older letters can be read. */
+  private static void writeRefusals(ChangeBatch batch, ByteSink to) {
+    for (int i = 0; i < batch.size(); i++) {
+      if (batch.refusal(i) != null) {
+        to.putInt(i);
+        to.putText(batch.refusal(i));
+      }
+    }
   }
 
   private static void writeLeaves(ChangeBatch batch, ByteSink to) {
@@ -94,7 +105,7 @@ public final class BatchCodec {
     }
   }
 
-  /** The batch that {@link #write} wrote; the buffer must have an array. */
+  /** The batch that {@link #write} wrote, to the buffer's end; the buffer must have an array. */
   public static ChangeBatch read(ByteBuffer from, TableSchema schema) {
     int size = from.getInt();
     byte[] ops = new byte[size];
@@ -126,6 +137,9 @@ public final class BatchCodec {
         }
         old++;
       }
+    }
+    while (from.hasRemaining()) {
+      batch.refuse(from.getInt(), ByteSink.text(from));
     }
     return batch;
   }

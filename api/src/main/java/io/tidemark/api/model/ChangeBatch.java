@@ -3,6 +3,7 @@ package io.tidemark.api.model;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.TreeMap;
 
 /**
  * A run of changes of one table under one version of its schema, column by column, in commit order.
@@ -41,6 +42,7 @@ public final class ChangeBatch {
   private long[] committedAt = NOT_DATED;
   private int[] leaves;
   private final List<String> leafNames = new ArrayList<>(0);
+  private TreeMap<Integer, String> refusals;
   private int size;
 
   public ChangeBatch(TableSchema schema) {
@@ -139,6 +141,10 @@ public final class ChangeBatch {
     if (leaves != null && rows < leaves.length) {
       Arrays.fill(leaves, rows, Math.min(size, leaves.length), 0);
     }
+    if (refusals != null) {
+      refusals.tailMap(rows).clear();
+      refusals = refusals.isEmpty() ? null : refusals;
+    }
     size = Math.min(size, rows);
     columns.forEach(column -> column.truncate(rows));
     if (before != null) {
@@ -192,12 +198,32 @@ public final class ChangeBatch {
     leaves[row] = index + 1;
   }
 
+  /**
+   * Says of the row begun last that something before the sink could not judge it: it is for the
+   * policy of rows that are not taken.
+   *
+   * @param reason a whole message, without values of the row
+   */
+  public void refuse(String reason) {
+    refuse(size - 1, reason);
+  }
+
+  void refuse(int row, String reason) {
+    if (refusals == null) {
+      refusals = new TreeMap<>();
+    }
+    refusals.put(row, reason);
+  }
+
   /** Appends row {@code i} of a batch of the same schema, whole. */
   public void addFrom(ChangeBatch other, int i) {
     addRow(
         other.op(i), other.commitLsns[i], other.ordinals[i], other.xids[i], other.committedAt[i]);
     if (other.leaf(i) != null) {
       leaf(other.leaf(i));
+    }
+    if (other.refusal(i) != null) {
+      refuse(other.refusal(i));
     }
     for (int column = 0; column < columns.size(); column++) {
       columns.get(column).addFrom(other.columns.get(column), i);
@@ -234,6 +260,7 @@ public final class ChangeBatch {
     batch.committedAt = committedAt;
     batch.leaves = leaves;
     batch.leafNames.addAll(leafNames);
+    batch.refusals = refusals;
     batch.size = size;
     return batch;
   }
@@ -357,11 +384,16 @@ public final class ChangeBatch {
     return -1;
   }
 
-  /** The first row with a {@link #refusedColumn}; -1 where no row has one. */
+  /** Why row {@code i} could not be judged on its way, see {@link #refuse}; null where it could. */
+  public String refusal(int i) {
+    return refusals == null ? null : refusals.get(i);
+  }
+
+  /** The first row with a {@link #refusal} or a {@link #refusedColumn}; -1 where no row has one. */
   public int firstRefused() {
-    if (columns.stream().anyMatch(ColumnData::hasRefused)) {
+    if (refusals != null || columns.stream().anyMatch(ColumnData::hasRefused)) {
       for (int i = 0; i < size; i++) {
-        if (refusedColumn(i) >= 0) {
+        if (refusal(i) != null || refusedColumn(i) >= 0) {
           return i;
         }
       }

@@ -14,7 +14,8 @@ import java.util.TreeMap;
  *
  * @param tidemark the new position; at or above that of the last commit
  * @param committedAtMicros commit time at the source of the last transaction below the tidemark,
- *     microseconds since 1970 UTC
+ *     microseconds since 1970 UTC; 0 where the position does not move and nobody knows. A
+ *     destination keeps the later one of this and what it has
  * @param staged every piece sealed since the last commit
  * @param changes entries of the pipeline's state that changed: a new value, or empty to remove the
  *     key

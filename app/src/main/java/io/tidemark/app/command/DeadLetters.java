@@ -15,6 +15,7 @@ import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.parquet.state.AsOf;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ import java.util.Optional;
  */
 final class DeadLetters {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> FIELDS =
+      List.of("lsn", "seq", "op", "code", "reason", "at", "before", "values", "edited");
 
   /**
    * One of them.
@@ -38,10 +41,16 @@ final class DeadLetters {
       return json.get("schema").asText() + "." + json.get("table").asText();
     }
 
+    /** Where the row stands in the log, as {@code edit} takes it. */
+    String place() {
+      return json.get("lsn").asText() + "-" + json.get("seq").asLong();
+    }
+
     /** Where the row stands in the log, what it is, and why it was not taken; no values. */
     String line() {
-      return "  %s  %s  %s  %s: %s"
-          .formatted(table(), json.get("lsn").asText(), json.get("op").asText(), sink, reason());
+      String edited = json.has("edited") ? " (edited)" : "";
+      return "  %s  %s  %s  %s: %s%s"
+          .formatted(table(), place(), json.get("op").asText(), sink, reason(), edited);
     }
 
     private String reason() {
@@ -53,7 +62,10 @@ final class DeadLetters {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("sink", sink);
       facts.put("table", table());
-      for (String field : List.of("lsn", "seq", "op", "reason", "values", "before")) {
+      facts.put("place", place());
+      facts.put("key", key());
+      facts.put("schemaVersion", json.at("/formOfTable/version").asInt());
+      for (String field : FIELDS) {
         if (json.has(field)) {
           facts.put(field, json.get(field));
         }
@@ -61,11 +73,26 @@ final class DeadLetters {
       return facts;
     }
 
+    /** The values of the key that the row had before, by column; empty without a key. */
+    private Map<String, JsonNode> key() {
+      JsonNode row = json.has("before") ? json.get("before") : json.get("values");
+      Map<Integer, String> names = new HashMap<>();
+      json.at("/formOfTable/columns")
+          .forEach(each -> names.put(each.get("attnum").asInt(), each.get("name").asText()));
+      Map<String, JsonNode> key = new LinkedHashMap<>();
+      json.at("/formOfTable/key")
+          .forEach(each -> key.put(names.get(each.asInt()), row.get(names.get(each.asInt()))));
+      return key;
+    }
+
     /** The same without values of rows. */
     Map<String, Object> outline() {
       Map<String, Object> outline = facts();
       outline.remove("values");
       outline.remove("before");
+      outline.remove("key");
+      outline.remove("edited");
+      outline.put("wasEdited", json.has("edited"));
       return outline;
     }
   }

@@ -1,17 +1,14 @@
 package io.tidemark.app.command;
 
-import io.tidemark.api.error.ErrorCode;
-import io.tidemark.api.error.TidemarkException;
-import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.cli.Answer;
 import io.tidemark.app.cli.Command;
 import io.tidemark.app.cli.ExitCode;
 import io.tidemark.app.cli.Session;
-import io.tidemark.engine.control.ControlClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,14 +18,16 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "dead-letters",
     description = {
-      "Shows the rows that a destination did not take and that were put aside, gives them again, or"
-          + " throws them away.",
+      "Shows the rows that a destination did not take and that were put aside, changes their values,"
+          + " gives them again, or throws them away.",
       "They are kept in the copy's state, with everything needed to give them again; on-reject in the"
-          + " configuration says what becomes of a row that is not taken."
+          + " configuration says what becomes of a row that is not taken. Where the pipeline does not"
+          + " run, they are changed in the copy itself."
     },
     subcommands = {
       DeadLettersCommand.Listing.class,
       DeadLettersCommand.Show.class,
+      DeadLettersCommand.Edit.class,
       DeadLettersCommand.Replay.class,
       DeadLettersCommand.Discard.class
     },
@@ -67,14 +66,16 @@ public final class DeadLettersCommand {
   /** {@code dead-letters show}. */
   @CommandLine.Command(
       name = "show",
-      description = "Shows the rows of tables that were put aside, with their values.",
+      description =
+          "Shows the rows of tables that were put aside, or of all, with their values. With --json"
+              + " everything that is kept of each.",
       footerHeading = "%nExample:%n",
       footer = "  tidemark dead-letters show --config tidemark.yaml public.orders")
   static final class Show implements Command {
     @Mixin private PipelineChoice choice;
 
-    @Parameters(arity = "1..*", paramLabel = "TABLE", description = "As schema.table.")
-    private List<String> tables;
+    @Parameters(arity = "0..*", paramLabel = "TABLE", description = "As schema.table.")
+    private List<String> tables = List.of();
 
     @Override
     public Answer run(Session session) {
@@ -87,11 +88,67 @@ public final class DeadLettersCommand {
           lines.add("      before " + letter.json().get("before"));
         }
         lines.add("      values " + letter.json().get("values"));
+        if (letter.json().has("edited")) {
+          lines.add("      as the source gave it " + letter.json().at("/edited/given"));
+        }
       }
       return new Answer(
           ExitCode.OK,
           lines.isEmpty() ? List.of(NONE) : lines,
           Map.of("letters", letters.stream().map(DeadLetters.Letter::facts).toList()));
+    }
+  }
+
+  /** {@code dead-letters edit}. */
+  @CommandLine.Command(
+      name = "edit",
+      description = {
+        "Changes values of one row that was put aside. It stays aside until it is given again, and"
+            + " keeps what the source gave; 'verify' will say that the copy differs.",
+        "Without --values the editor that VISUAL or EDITOR names is opened."
+      },
+      footerHeading = "%nExample:%n",
+      footer =
+          "  tidemark dead-letters edit --config tidemark.yaml public.orders 16/B374D848-3"
+              + " --values '{\"price\": \"9.90\"}'")
+  static final class Edit implements Command {
+    @Mixin private PipelineChoice choice;
+
+    @Option(
+        names = "--sink",
+        paramLabel = "NAME",
+        description = "Only the letter of this sink; else of every sink that has it.")
+    private String sink;
+
+    @Option(
+        names = "--values",
+        paramLabel = "JSON",
+        description = "Column names to values, as one JSON object.")
+    private String values;
+
+    @Parameters(index = "0", paramLabel = "TABLE", description = "As schema.table.")
+    private String table;
+
+    @Parameters(index = "1", paramLabel = "PLACE", description = "As the list shows it.")
+    private String place;
+
+    @Override
+    public Answer run(Session session) {
+      Wiring wiring = new Wiring(session.environment());
+      LetterWork work = LetterWork.of(choice, wiring);
+      Optional<String> wanted = Optional.ofNullable(values);
+      if (wanted.isEmpty()) {
+        DeadLetters.Letter letter = work.letter(table, place, Optional.ofNullable(sink));
+        wanted = LetterEditor.changed(letter.json().get("values"), session.environment());
+        if (wanted.isEmpty()) {
+          return Answer.ok("Nothing was changed.").with("changed", false);
+        }
+      }
+      work.edit(Optional.ofNullable(sink), table, place, wanted.get());
+      return Answer.ok(
+              "Row %s of %s is changed and still waits; 'dead-letters replay' gives it again."
+                  .formatted(place, table))
+          .with("changed", true);
     }
   }
 
@@ -111,8 +168,8 @@ public final class DeadLettersCommand {
 
     @Override
     public Answer run(Session session) {
-      ControlClient pipeline = running(choice.setup(new Wiring(session.environment())));
-      tables.forEach(pipeline::replayLetters);
+      LetterWork work = LetterWork.of(choice, new Wiring(session.environment()));
+      tables.forEach(work::replay);
       return Answer.ok(
               "The rows of %s are given again; 'dead-letters list' shows what is still not taken."
                   .formatted(String.join(", ", tables)))
@@ -139,24 +196,13 @@ public final class DeadLettersCommand {
 
     @Override
     public Answer run(Session session) {
-      ControlClient pipeline = running(choice.setup(new Wiring(session.environment())));
+      LetterWork work = LetterWork.of(choice, new Wiring(session.environment()));
       String names = String.join(", ", tables);
       if (!session.confirm("Throw the dead letters of " + names + " away for good?", yes)) {
         return new Answer(ExitCode.FAILED, List.of("Nothing was done."), Map.of("done", false));
       }
-      tables.forEach(pipeline::discardLetters);
+      tables.forEach(work::discard);
       return Answer.ok("The dead letters of " + names + " are thrown away.").with("tables", tables);
     }
-  }
-
-  private static ControlClient running(Setup setup) {
-    return ControlClient.find(setup.pipeline().dataDir())
-        .orElseThrow(
-            () ->
-                new TidemarkException(
-                    ErrorCode.BUSY,
-                    "Cannot change dead letters of pipeline "
-                        + setup.pipeline().name()
-                        + ": it is not running. Start it with 'tidemark run' first."));
   }
 }

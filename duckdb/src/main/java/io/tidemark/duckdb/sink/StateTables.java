@@ -151,9 +151,9 @@ final class StateTables {
                 + SqlText.value(commit.tidemark().toString())
                 + ", parts = "
                 + StoredPosition.sql(commit.tidemark())
-                + ", committed_at = make_timestamptz("
+                + ", committed_at = greatest(committed_at, make_timestamptz("
                 + commit.committedAtMicros()
-                + ") WHERE epoch = "
+                + ")) WHERE epoch = "
                 + epoch);
     if (moved != 1) {
       throw fenced();

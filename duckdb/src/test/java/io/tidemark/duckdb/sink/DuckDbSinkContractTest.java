@@ -4,6 +4,7 @@ import io.tidemark.testkit.CopyReaderContract;
 import io.tidemark.testkit.SinkContract;
 import io.tidemark.testkit.SinkCurrentContract;
 import io.tidemark.testkit.SinkFixture;
+import io.tidemark.testkit.SinkLetterContract;
 import io.tidemark.testkit.SinkRowContract;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ class DuckDbSinkContractTest {
   }
 
   @Nested
-  class Current implements SinkContract, SinkRowContract, SinkCurrentContract {
+  class Current implements SinkContract, SinkRowContract, SinkCurrentContract, SinkLetterContract {
     @Override
     public SinkFixture fixture() throws Exception {
       return keeping(Keep.CURRENT, Duration.ZERO);
@@ -32,7 +33,7 @@ class DuckDbSinkContractTest {
 
   /** The rows as they are now are those that the view finds among the changes. */
   @Nested
-  class Changes implements SinkContract, SinkRowContract, SinkCurrentContract {
+  class Changes implements SinkContract, SinkRowContract, SinkCurrentContract, SinkLetterContract {
     @Override
     public SinkFixture fixture() throws Exception {
       return keeping(Keep.CHANGES, Duration.ZERO);
@@ -41,7 +42,7 @@ class DuckDbSinkContractTest {
 
   @Nested
   @Tag("thorough")
-  class Both implements SinkContract, SinkRowContract, SinkCurrentContract {
+  class Both implements SinkContract, SinkRowContract, SinkCurrentContract, SinkLetterContract {
     @Override
     public SinkFixture fixture() throws Exception {
       return keeping(Keep.BOTH, Duration.ZERO);

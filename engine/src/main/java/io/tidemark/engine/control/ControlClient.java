@@ -150,25 +150,45 @@ public final class ControlClient {
     call("POST", "/letters/discard?table=" + encoded(table), ANSWER);
   }
 
+  /**
+   * Changes values of a row that sinks did not take.
+   *
+   * @param sink whose; empty for every sink that has it
+   * @param place where the row stands in the log, {@code 16/B374D848-3}
+   * @param values JSON object of column names to values
+   */
+  public void editLetter(Optional<String> sink, String table, String place, String values) {
+    String of = sink.map(name -> "&sink=" + encoded(name)).orElse("");
+    call(
+        "POST",
+        "/letters/edit?table=" + encoded(table) + "&place=" + encoded(place) + of,
+        ANSWER,
+        HttpRequest.BodyPublishers.ofString(values));
+  }
+
   private static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
   private JsonNode call(String method, String path, Duration wait) {
+    return call(method, path, wait, HttpRequest.BodyPublishers.noBody());
+  }
+
+  private JsonNode call(String method, String path, Duration wait, HttpRequest.BodyPublisher body) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + file.port() + path))
             .timeout(wait)
             .header("Authorization", "Bearer " + file.token())
-            .method(method, HttpRequest.BodyPublishers.noBody())
+            .method(method, body)
             .build();
     try {
       HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-      JsonNode body = JSON.readTree(response.body());
+      JsonNode answer = JSON.readTree(response.body());
       if (response.statusCode() == 200) {
-        return body;
+        return answer;
       }
       throw new TidemarkException(
-          ErrorCode.valueOf(body.required("code").asText()), body.required("error").asText());
+          ErrorCode.valueOf(answer.required("code").asText()), answer.required("error").asText());
     } catch (IOException | IllegalArgumentException e) {
       throw unreachable(e);
     } catch (InterruptedException e) {

@@ -37,6 +37,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,8 +49,9 @@ import org.slf4j.LoggerFactory;
  * <p>{@code GET /status}; {@code POST /flush?position=16/B374D848&timeout=30s&stay=10s}, {@code
  * /hold?longest=10s}, {@code /pause}, {@code /resume}, {@code /stop}, {@code
  * /tables/recopy?table=public.accounts}, {@code /tables/pause}, {@code /tables/resume}; {@code GET
- * /letters}, {@code POST /letters/replay?table=public.accounts}, {@code /letters/discard}. Answers
- * are JSON; a failure is {@code {"code", "error"}}.
+ * /letters}, {@code POST /letters/replay?table=public.accounts}, {@code /letters/discard}, {@code
+ * /letters/edit?table=public.accounts&place=16/B374D848-3&sink=lake} with the values as body.
+ * Answers are JSON; a failure is {@code {"code", "error"}}.
  */
 public final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
@@ -98,6 +100,7 @@ public final class ControlServer implements AutoCloseable {
       control.route("GET", "/letters", query -> control.letters());
       control.action("/letters/replay", query -> pipeline.replayLetters(control.table(query)));
       control.action("/letters/discard", query -> pipeline.discardLetters(control.table(query)));
+      control.routeWithBody("POST", "/letters/edit", control::editLetter);
       control.action("/tables/recopy", query -> control.ask(query, SourceRequest.Recopy::new));
       control.action("/tables/pause", query -> control.ask(query, SourceRequest.Pause::new));
       control.action("/tables/resume", query -> control.ask(query, SourceRequest.Resume::new));
@@ -125,6 +128,11 @@ public final class ControlServer implements AutoCloseable {
   }
 
   private void route(String method, String path, Function<Map<String, String>, Object> handler) {
+    routeWithBody(method, path, (query, body) -> handler.apply(query));
+  }
+
+  private void routeWithBody(
+      String method, String path, BiFunction<Map<String, String>, String, Object> handler) {
     server.createContext(
         path,
         exchange -> {
@@ -144,10 +152,12 @@ public final class ControlServer implements AutoCloseable {
         });
   }
 
-  private void handle(HttpExchange exchange, Function<Map<String, String>, Object> handler)
+  private void handle(
+      HttpExchange exchange, BiFunction<Map<String, String>, String, Object> handler)
       throws IOException {
     try {
-      answer(exchange, 200, handler.apply(query(exchange)));
+      String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+      answer(exchange, 200, handler.apply(query(exchange), body));
     } catch (TidemarkException e) {
       answer(exchange, e.code() == ErrorCode.BUSY ? 503 : 400, failure(e.code(), e.getMessage()));
     } catch (IllegalArgumentException e) {
@@ -229,6 +239,15 @@ public final class ControlServer implements AutoCloseable {
         .forEach(
             (sink, texts) -> letters.put(sink, texts.stream().map(ControlServer::json).toList()));
     return letters;
+  }
+
+  private Object editLetter(Map<String, String> query, String values) {
+    pipeline.editLetter(
+        Optional.ofNullable(query.get("sink")),
+        table(query),
+        query.getOrDefault("place", ""),
+        values);
+    return Map.of("ok", true);
   }
 
   private static JsonNode json(String text) {

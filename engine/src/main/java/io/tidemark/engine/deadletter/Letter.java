@@ -17,13 +17,16 @@ import io.tidemark.engine.state.SchemaJson;
 import io.tidemark.engine.transform.ValueText;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A row that a sink did not take, with everything needed to give it again: its form, its exact
  * values, its place in the log, and why it is here. Stored as an entry of the state, by the commit
- * that lacks the row. People read {@code values}; code reads {@code row}.
+ * that lacks the row. People read {@code values}; code reads {@code row}. Letters of earlier
+ * versions lack {@code code} and {@code at}; {@code edited} is there where somebody changed values.
  *
  * @param key of the entry; letters of a table sort in the order of the log
  * @param json the entry's value
@@ -39,7 +42,7 @@ record Letter(String key, String json, ChangeBatch batch) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The letter of row {@code i}. */
-  static Letter of(ChangeBatch from, int i, String reason) {
+  static Letter of(ChangeBatch from, int i, Reason reason, Instant at) {
     ChangeBatch row = new ChangeBatch(from.schema());
     row.addFrom(from, i);
     ObjectNode node = JSON.createObjectNode();
@@ -49,17 +52,55 @@ record Letter(String key, String json, ChangeBatch batch) {
     node.put("lsn", new Lsn(from.commitLsn(i)).toString());
     node.put("seq", from.ordinal(i));
     node.put("op", from.op(i).name().toLowerCase(java.util.Locale.ROOT));
-    node.put("reason", reason);
+    node.put("code", reason.code());
+    node.put("reason", reason.text());
+    node.put("at", at.toString());
     node.set("values", values(row.schema(), row.columns()));
     if (row.hasBefore()) {
       node.set("before", values(row.schema(), row.before()));
     }
     node.set("formOfTable", SchemaJson.write(from.schema()));
+    node.put("row", exact(row));
+    return new Letter(key(row), node.toString(), row);
+  }
+
+  private static String exact(ChangeBatch row) {
     ByteBuffer bytes = BatchCodec.write(row);
     byte[] exact = new byte[bytes.remaining()];
     bytes.get(exact);
-    node.put("row", Base64.getEncoder().encodeToString(exact));
-    return new Letter(key(row), node.toString(), row);
+    return Base64.getEncoder().encodeToString(exact);
+  }
+
+  /** Where its row stands in the log, as people name it: {@code 16/B374D848-3}. */
+  String place() {
+    return new Lsn(batch.commitLsn(0)) + "-" + batch.ordinal(0);
+  }
+
+  /**
+   * The same letter with other values in its row. What the source gave is kept beside them, as
+   * text.
+   *
+   * @param values column name to value, see {@link io.tidemark.engine.transform.ValueRead}
+   * @throws TidemarkException USAGE when one does not fit
+   */
+  Letter edited(Map<String, JsonNode> values, Instant at) {
+    ChangeBatch row = LetterEdit.of(this, values);
+    try {
+      ObjectNode node = (ObjectNode) JSON.readTree(json);
+      JsonNode shown = node.get("values");
+      JsonNode earlier = node.path("edited").path("given");
+      ObjectNode given = JSON.createObjectNode();
+      earlier.properties().forEach(each -> given.set(each.getKey(), each.getValue()));
+      values.keySet().stream()
+          .filter(name -> !given.has(name))
+          .forEach(name -> given.set(name, shown.get(name)));
+      node.putObject("edited").put("at", at.toString()).set("given", given);
+      node.set("values", values(row.schema(), row.columns()));
+      node.put("row", exact(row));
+      return new Letter(key, node.toString(), row);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Cannot edit dead letter " + key + ": it is no JSON.", e);
+    }
   }
 
   private static String key(ChangeBatch row) {

@@ -1,11 +1,13 @@
 package io.tidemark.engine.deadletter;
 
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Column;
 import io.tidemark.api.model.ColumnData;
 import io.tidemark.api.model.Op;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -30,8 +32,12 @@ public final class LetterBox {
   private static final String ALL_KEYS = "";
 
   private final BiConsumer<String, Optional<String>> store;
+  private final InstantSource clock;
   private final SortedMap<String, Letter> letters = new ConcurrentSkipListMap<>();
   private final Map<TableName, Set<String>> keys = new ConcurrentHashMap<>();
+
+  /** Rows put into the box since it was opened; only the lane's thread asks. */
+  private long parked;
 
   /**
    * Opens a box.
@@ -40,7 +46,16 @@ public final class LetterBox {
    * @param store takes each entry that changes, to be committed with the rows around it
    */
   public LetterBox(SortedMap<String, String> entries, BiConsumer<String, Optional<String>> store) {
+    this(entries, store, InstantSource.system());
+  }
+
+  /** The same with a clock of its own, which tells when letters are written. */
+  public LetterBox(
+      SortedMap<String, String> entries,
+      BiConsumer<String, Optional<String>> store,
+      InstantSource clock) {
     this.store = store;
+    this.clock = clock;
     for (Map.Entry<String, String> entry : entries.tailMap(Letter.PREFIX).entrySet()) {
       if (entry.getKey().startsWith(Letter.PREFIX)) {
         remember(Letter.read(entry.getKey(), entry.getValue()));
@@ -50,20 +65,15 @@ public final class LetterBox {
 
   private void remember(Letter letter) {
     letters.put(letter.key(), letter);
-    Set<String> parked =
-        keys.computeIfAbsent(letter.batch().table(), table -> ConcurrentHashMap.newKeySet());
-    if (letter.batch().schema().hasKey()) {
-      parked.add(RowKeys.fresh(letter.batch(), 0));
-      parked.add(RowKeys.old(letter.batch(), 0));
-    } else {
-      parked.add(ALL_KEYS);
-    }
+    keys.computeIfAbsent(letter.batch().table(), table -> ConcurrentHashMap.newKeySet())
+        .addAll(keysOf(letter));
   }
 
   /** Puts a row into the box. */
-  public void park(ChangeBatch batch, int row, String reason) {
-    Letter letter = Letter.of(batch, row, reason);
+  public void park(ChangeBatch batch, int row, Reason reason) {
+    Letter letter = Letter.of(batch, row, reason, clock.instant());
     remember(letter);
+    parked++;
     store.accept(letter.key(), Optional.of(letter.json()));
   }
 
@@ -79,7 +89,7 @@ public final class LetterBox {
         forget(batch.table());
       }
       if (batch.op(i) != Op.TRUNCATE && follows(batch, i)) {
-        park(batch, i, "It follows an earlier row of the same key that was not taken.");
+        park(batch, i, Reason.FOLLOWS);
       } else {
         passing.addFrom(batch, i);
       }
@@ -88,11 +98,11 @@ public final class LetterBox {
   }
 
   private boolean follows(ChangeBatch batch, int i) {
-    Set<String> parked = keys.getOrDefault(batch.table(), Set.of());
-    if (parked.isEmpty() || parked.contains(ALL_KEYS)) {
-      return !parked.isEmpty();
+    Set<String> waiting = keys.getOrDefault(batch.table(), Set.of());
+    if (waiting.isEmpty() || waiting.contains(ALL_KEYS)) {
+      return !waiting.isEmpty();
     }
-    return parked.contains(RowKeys.old(batch, i)) || parked.contains(RowKeys.fresh(batch, i));
+    return waiting.contains(RowKeys.old(batch, i)) || waiting.contains(RowKeys.fresh(batch, i));
   }
 
   /**
@@ -132,6 +142,40 @@ public final class LetterBox {
   /** How many letters a table has. */
   public long count(TableName table) {
     return keys.containsKey(table) ? of(table).size() : 0;
+  }
+
+  /** How many rows were put into the box since it was opened. */
+  public long parked() {
+    return parked;
+  }
+
+  /**
+   * What {@link #edit} would do.
+   *
+   * @param place commit LSN and ordinal, as {@code 16/B374D848-3}
+   * @param values JSON object of column names to values
+   * @return false where there is no such letter
+   * @throws TidemarkException USAGE when the values do not fit
+   */
+  public boolean wouldEdit(TableName table, String place, String values) {
+    Optional<Letter> letter = at(table, place);
+    letter.ifPresent(found -> found.edited(LetterEdit.read(values), clock.instant()));
+    return letter.isPresent();
+  }
+
+  /** Changes values of a letter's row; nothing happens where there is none. */
+  public void edit(TableName table, String place, String values) {
+    at(table, place)
+        .map(letter -> letter.edited(LetterEdit.read(values), clock.instant()))
+        .ifPresent(
+            edited -> {
+              letters.put(edited.key(), edited);
+              store.accept(edited.key(), Optional.of(edited.json()));
+            });
+  }
+
+  private Optional<Letter> at(TableName table, String place) {
+    return of(table).stream().filter(letter -> letter.place().equals(place)).findFirst();
   }
 
   /** How many letters there are. */

@@ -203,6 +203,11 @@ final class Lane implements Runnable {
     } else if (event instanceof LaneEvent.Discard discard) {
       clean = false;
       letters.discard(discard.table());
+    } else if (event instanceof LaneEvent.Edit edit) {
+      clean = false;
+      if (edit.sink().isEmpty() || edit.sink().get().equals(name())) {
+        letters.edit(edit.table(), edit.place(), edit.values());
+      }
     } else if (event instanceof LaneEvent.Said said) {
       follow(said.event());
     }

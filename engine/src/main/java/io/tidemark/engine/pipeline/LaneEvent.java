@@ -34,6 +34,17 @@ sealed interface LaneEvent {
   /** Throw the dead letters of a table, by its name in the copy, away. */
   record Discard(TableName table) implements LaneEvent {}
 
+  /**
+   * Change values of a dead letter's row.
+   *
+   * @param sink whose letter; empty for all sinks that have it
+   * @param table its name in the copy
+   * @param place where the row stands in the log
+   * @param values JSON object of column names to values, that was found to fit
+   */
+  record Edit(Optional<String> sink, TableName table, String place, String values)
+      implements LaneEvent {}
+
   /** Anything else that the source said. */
   record Said(SourceEvent event) implements LaneEvent {}
 }

@@ -255,6 +255,29 @@ public final class Pipeline {
   }
 
   /**
+   * Changes values of a row that sinks did not take; it stays aside until it is given again.
+   *
+   * @param sink whose letter; empty for every sink that has it
+   * @param table its name at the source
+   * @param place where the row stands in the log: commit LSN and ordinal, {@code 16/B374D848-3}
+   * @param values JSON object of column names to values
+   * @throws TidemarkException USAGE when there is no such row, or the values do not fit it
+   */
+  public void editLetter(Optional<String> sink, TableName table, String place, String values) {
+    PipelineRun life = runningLife();
+    TableName name = withLetters(life, table);
+    long found =
+        life.delivery().lanes().stream()
+            .filter(lane -> sink.isEmpty() || sink.get().equals(lane.name()))
+            .filter(lane -> lane.letters().wouldEdit(name, place, values))
+            .count();
+    if (found == 0) {
+      throw StoppedLetters.noLetter(table, place);
+    }
+    life.delivery().event(new LaneEvent.Edit(sink, name, place, values));
+  }
+
+  /**
    * The rows that sinks did not take, as JSON: sink name to letters, those of a table in the order
    * of the log. They hold values of rows.
    */

@@ -62,8 +62,30 @@ public record PipelineConfig(
    * @param onFailedTable when a table has failed
    * @param onReject when a sink does not take rows
    * @param maxLetters how many rows of a table may be put aside
+   * @param limits when rows that are put aside stop the pipeline
    */
-  public record Policies(OnFailedTable onFailedTable, OnReject onReject, long maxLetters) {}
+  public record Policies(
+      OnFailedTable onFailedTable, OnReject onReject, long maxLetters, RejectLimits limits) {
+    /** Without limits at which the pipeline stops. */
+    public Policies(OnFailedTable onFailedTable, OnReject onReject, long maxLetters) {
+      this(onFailedTable, onReject, maxLetters, RejectLimits.NONE);
+    }
+  }
+
+  /**
+   * When rows that are put aside stop the pipeline.
+   *
+   * @param stopAfter how many may wait at a sink; empty for any number
+   * @param stopPercent how many of a hundred rows may be put aside within {@code window}; empty for
+   *     all
+   * @param window how far back that is counted
+   */
+  public record RejectLimits(
+      Optional<Long> stopAfter, Optional<Long> stopPercent, Duration window) {
+    /** Nothing stops it. */
+    public static final RejectLimits NONE =
+        new RejectLimits(Optional.empty(), Optional.empty(), Duration.ofMinutes(5));
+  }
 
   /** What happens with rows that a sink does not take. */
   public enum OnReject {
@@ -202,6 +224,26 @@ public record PipelineConfig(
           OptionType.NUMBER,
           "1000",
           "How many rows of a table may be put aside; with more the table leaves the copy.");
+  private static final Option<Long> STOP_AFTER =
+      Option.optional(
+          "reject.stop-after",
+          OptionType.NUMBER,
+          "Stops the pipeline rather than put more rows aside than this at one sink, over all"
+              + " tables. What was not committed comes again at the next start.",
+          "100");
+  private static final Option<Long> STOP_PERCENT =
+      Option.optional(
+          "reject.stop-percent",
+          OptionType.NUMBER,
+          "Stops the pipeline when more than this many of a hundred rows within reject.window were"
+              + " put aside, once that holds 100 rows.",
+          "5");
+  private static final Option<Duration> REJECT_WINDOW =
+      Option.of(
+          "reject.window",
+          OptionType.DURATION,
+          "5m",
+          "How far back rows are counted for reject.stop-percent.");
   private static final Option<Long> METRICS_PORT =
       Option.optional(
           "metrics.port",
@@ -238,6 +280,9 @@ public record PipelineConfig(
               ON_FAILED_TABLE,
               ON_REJECT,
               MAX_LETTERS,
+              STOP_AFTER,
+              STOP_PERCENT,
+              REJECT_WINDOW,
               METRICS_PORT,
               METRICS_HOST));
 
@@ -259,7 +304,13 @@ public record PipelineConfig(
             settings.get(SPILL_MIN_FREE),
             settings.get(ON_LAG)),
         new Policies(
-            settings.get(ON_FAILED_TABLE), settings.get(ON_REJECT), settings.get(MAX_LETTERS)),
+            settings.get(ON_FAILED_TABLE),
+            settings.get(ON_REJECT),
+            settings.get(MAX_LETTERS),
+            new RejectLimits(
+                settings.find(STOP_AFTER),
+                settings.find(STOP_PERCENT),
+                settings.get(REJECT_WINDOW))),
         settings
             .find(METRICS_PORT)
             .map(port -> new Metrics(settings.get(METRICS_HOST), Math.toIntExact(port))));

@@ -8,6 +8,7 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.engine.deadletter.LetterBox;
+import io.tidemark.engine.deadletter.Reason;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -34,9 +35,10 @@ final class Stager {
   private final LetterBox letters;
   private final PipelineConfig.Policies policies;
   private final Tally tally;
+  private final RejectWatch watch;
 
   /** Commit LSN of each transaction that is put aside, and why; outlives this life. */
-  private final Map<Long, String> rejected;
+  private final Map<Long, Reason> rejected;
 
   /** Forms that the sink was prepared for since it was opened, by name in the copy. */
   private final Map<TableName, TableSchema> prepared = new HashMap<>();
@@ -52,6 +54,7 @@ final class Stager {
     this.letters = letters;
     this.policies = policies;
     this.tally = tally;
+    this.watch = new RejectWatch(sink.name(), policies.limits(), System::nanoTime);
     this.rejected = tally.rejectedTransactions();
   }
 
@@ -76,7 +79,9 @@ final class Stager {
    */
   void stage(ChangeBatch batch) throws SinkException, InterruptedException {
     prepare(batch.schema());
+    watch.came(batch.size());
     ChangeBatch rows = letters.pass(withoutRejected(batch));
+    watch.waiting(letters, Reason.FOLLOWS);
     try {
       give(rows);
     } catch (SinkException.Rejected e) {
@@ -95,18 +100,22 @@ final class Stager {
     }
   }
 
-  /** Gives rows to the sink, unless the source was told to refuse one of them. */
+  /** Gives rows to the sink, unless one of them was refused on its way. */
   private void give(ChangeBatch rows) throws SinkException, InterruptedException {
     int refused = rows.firstRefused();
     if (refused >= 0) {
-      Column column = rows.schema().columns().get(rows.refusedColumn(refused));
-      throw new SinkException.Rejected(
-          rows.table(),
-          "Cannot hold the value of column %s (%s) of %s: its type in the copy does not cover it, and the source's overflow is 'reject'. Set overflow to raw or text to keep such values."
-              .formatted(column.name(), column.pgType(), rows.table()),
-          null);
+      throw new SinkException.Rejected(rows.table(), whyRefused(rows, refused), null);
     }
     put(rows);
+  }
+
+  private static String whyRefused(ChangeBatch rows, int refused) {
+    if (rows.refusal(refused) != null) {
+      return rows.refusal(refused);
+    }
+    Column column = rows.schema().columns().get(rows.refusedColumn(refused));
+    return "Cannot hold the value of column %s (%s) of %s: its type in the copy does not cover it, and the source's overflow is 'reject'. Set overflow to raw or text to keep such values."
+        .formatted(column.name(), column.pgType(), rows.table());
   }
 
   private void put(ChangeBatch rows) throws SinkException, InterruptedException {
@@ -138,11 +147,13 @@ final class Stager {
 
   private void putAside(ChangeBatch row, SinkException.Rejected why) throws SinkException.Rejected {
     boolean ofTransaction = row.xid(0) != 0;
+    Reason reason = row.refusal(0) == null ? Reason.of(why) : Reason.ofTransform(why.getMessage());
     if (policies.onReject() == PipelineConfig.OnReject.TRANSACTION && ofTransaction) {
-      rejected.put(row.commitLsn(0), why.getMessage());
+      rejected.put(row.commitLsn(0), reason);
       return;
     }
-    letters.park(row, 0, why.getMessage());
+    letters.park(row, 0, reason);
+    watch.waiting(letters, reason);
     requireFew(row.table(), why);
   }
 
@@ -167,11 +178,12 @@ final class Stager {
     }
     ChangeBatch rest = new ChangeBatch(batch.schema());
     for (int i = 0; i < batch.size(); i++) {
-      String reason = batch.xid(i) == 0 ? null : rejected.get(batch.commitLsn(i));
+      Reason reason = batch.xid(i) == 0 ? null : rejected.get(batch.commitLsn(i));
       if (reason == null) {
         rest.addFrom(batch, i);
       } else {
-        letters.park(batch, i, "Its transaction was put aside: " + reason);
+        letters.park(batch, i, Reason.ofTransaction(reason));
+        watch.waiting(letters, reason);
       }
     }
     if (letters.count(batch.table()) > policies.maxLetters()) {

@@ -2,6 +2,7 @@ package io.tidemark.engine.pipeline;
 
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.sink.Staged;
+import io.tidemark.engine.deadletter.Reason;
 import java.util.Collection;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -19,7 +20,7 @@ final class Tally {
   private final LongAdder bytes = new LongAdder();
   private final LongAdder commits = new LongAdder();
   private final Map<TableName, LongAdder> rowsByTable = new ConcurrentHashMap<>();
-  private final Map<Long, String> rejectedTransactions = new ConcurrentHashMap<>();
+  private final Map<Long, Reason> rejectedTransactions = new ConcurrentHashMap<>();
   private volatile long lastCommitMillis;
   private volatile OptionalLong epoch = OptionalLong.empty();
 
@@ -40,7 +41,7 @@ final class Tally {
   }
 
   /** Commit LSN of each transaction that the sink did not take, and why. */
-  Map<Long, String> rejectedTransactions() {
+  Map<Long, Reason> rejectedTransactions() {
     return rejectedTransactions;
   }
 

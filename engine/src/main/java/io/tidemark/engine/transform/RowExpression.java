@@ -56,6 +56,15 @@ final class RowExpression {
   private final List<Integer> columns;
   private final TableSchema schema;
 
+  /** A row that the condition cannot judge, however often it is tried; the message is whole. */
+  static final class Unjudged extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Unjudged(TidemarkException why) {
+      super(why.getMessage(), why);
+    }
+  }
+
   private RowExpression(CelRuntime.Program program, List<Integer> columns, TableSchema schema) {
     this.program = program;
     this.columns = columns;
@@ -159,7 +168,11 @@ final class RowExpression {
     };
   }
 
-  /** Whether the condition holds for a row. */
+  /**
+   * Whether the condition holds for a row.
+   *
+   * @throws Unjudged when it fails for this row alone
+   */
   boolean holds(Row row) {
     Map<String, Object> values = new HashMap<>();
     boolean hasNull = false;
@@ -175,8 +188,11 @@ final class RowExpression {
         return false;
       }
       // Its words may hold values of the row; its code does not.
-      throw Misfit.of(
-          "filter", schema.name(), "the condition failed for a row: " + e.getErrorCode() + ".");
+      throw new Unjudged(
+          Misfit.of(
+              "filter",
+              schema.name(),
+              "the condition failed for a row: " + e.getErrorCode() + "."));
     }
   }
 
@@ -212,15 +228,16 @@ final class RowExpression {
     throw incomparable(column, "is outside what its type can hold");
   }
 
-  private TidemarkException incomparable(int column, String why) {
-    return Misfit.of(
-        "filter",
-        schema.name(),
-        "a value of column '"
-            + schema.columns().get(column).name()
-            + "' "
-            + why
-            + " and cannot be compared. Filter on other columns.");
+  private Unjudged incomparable(int column, String why) {
+    return new Unjudged(
+        Misfit.of(
+            "filter",
+            schema.name(),
+            "a value of column '"
+                + schema.columns().get(column).name()
+                + "' "
+                + why
+                + " and cannot be compared. Filter on other columns."));
   }
 
   /** A decimal as CEL's double; two of at most 15 digits are never taken for one another. */

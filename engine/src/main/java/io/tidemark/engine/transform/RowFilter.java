@@ -27,7 +27,9 @@ import java.util.Optional;
  * not touch is not in the log: a condition may not read columns that can have such values, unless
  * the identity is FULL or {@code inline} vouches for them; and where a row may have moved in
  * without such a value, the table fails rather than that a value is guessed. A TRUNCATE always
- * passes.
+ * passes. A row for which the condition itself fails passes too, with a {@linkplain
+ * ChangeBatch#refuse refusal} on it: what becomes of it is the policy's matter, and all transforms
+ * behind this one still see it.
  */
 final class RowFilter implements Transform {
   private static final String NAME = "filter";
@@ -140,7 +142,14 @@ final class RowFilter implements Transform {
       ChangeBatch kept = new ChangeBatch(schema);
       boolean same = true;
       for (int i = 0; i < batch.size(); i++) {
-        same &= judge(batch, i, kept);
+        try {
+          same &= judge(batch, i, kept);
+        } catch (RowExpression.Unjudged e) {
+          same = false;
+          requireWhole(batch, i);
+          kept.addFrom(batch, i);
+          kept.refuse(e.getMessage());
+        }
       }
       return same ? batch : kept;
     }

@@ -214,9 +214,10 @@ final class StateTables {
                 + Sql.text(commit.tidemark().toString())
                 + ", parts = "
                 + Sql.text(json(commit.tidemark()))
-                + ", committed_at = timestamptz 'epoch' + interval '1 microsecond' * "
+                + ", committed_at = greatest(committed_at, timestamptz 'epoch' + interval '1"
+                + " microsecond' * "
                 + commit.committedAtMicros()
-                + " WHERE name = "
+                + ") WHERE name = "
                 + pipeline()
                 + " AND epoch = "
                 + epoch);

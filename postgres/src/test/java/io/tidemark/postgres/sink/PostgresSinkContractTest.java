@@ -5,11 +5,16 @@ import io.tidemark.testkit.CopyReaderContract;
 import io.tidemark.testkit.SinkContract;
 import io.tidemark.testkit.SinkCurrentContract;
 import io.tidemark.testkit.SinkFixture;
+import io.tidemark.testkit.SinkLetterContract;
 import io.tidemark.testkit.SinkRowContract;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class PostgresSinkContractTest
-    implements SinkContract, SinkRowContract, SinkCurrentContract, CopyReaderContract {
+    implements SinkContract,
+        SinkRowContract,
+        SinkCurrentContract,
+        SinkLetterContract,
+        CopyReaderContract {
   @RegisterExtension static final SinkServer SERVER = new SinkServer(Version.V18);
 
   @Override
