@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.engine.config.JsonSchema;
 import io.tidemark.engine.config.ReferencePage;
+import io.tidemark.testkit.seen.SinksPage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,11 @@ class ReferenceTest {
     page.append("This page is generated from the program; a test fails when it is stale.\n");
     append("tidemark", Main.commands(), page);
     assertCurrent("commands.md", page.toString());
+  }
+
+  @Test
+  void thePageOfSinksIsCurrent() throws IOException {
+    assertCurrent("sinks.md", SinksPage.text());
   }
 
   private static void append(String name, CommandLine command, StringBuilder page) {

@@ -61,6 +61,28 @@ final class LakeFixture implements SinkFixture {
     return Optional.empty();
   }
 
+  /** As DuckDB reads the newest file. */
+  @Override
+  public Map<String, String> columnTypes(TableName table) {
+    Map<String, String> types = new TreeMap<>();
+    try (LakeView view = lake.at(AsOf.LATEST);
+        Statement statement = duck.createStatement()) {
+      var files = view.files(table);
+      if (!files.isEmpty()) {
+        String newest = files.get(files.size() - 1).path();
+        try (ResultSet rows =
+            statement.executeQuery("DESCRIBE FROM read_parquet('" + newest + "')")) {
+          while (rows.next()) {
+            types.put(rows.getString(1), rows.getString(2));
+          }
+        }
+      }
+      return types;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @Override
   public Optional<List<CommittedRow>> history(TableName table) {
     try (LakeView view = lake.at(AsOf.LATEST)) {

@@ -27,9 +27,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A stand-in for an account and every sink that was made for it, closed at the end. */
 final class StandInFixture implements SinkFixture {
+  private static final Pattern RENAMED =
+      Pattern.compile("RENAME COLUMN \"([^\"]+)\" TO \"([^\"]+)\"");
+  private static final Pattern TYPED =
+      Pattern.compile("\"([^\"]+)\" (?:SET DATA TYPE )?([A-Z_]+(\\([0-9, ]+\\))?)");
+
   private final StandIn account;
   private final SnowflakeConfig config;
   private final List<Sink> sinks = new ArrayList<>();
@@ -80,6 +87,34 @@ final class StandInFixture implements SinkFixture {
   StandInFixture next(Life life) {
     next = life;
     return this;
+  }
+
+  /** As the sink's last statements of DDL name them; the stand-in's own catalog has DuckDB's. */
+  @Override
+  public Map<String, String> columnTypes(TableName table) {
+    Map<String, String> types = new TreeMap<>();
+    String place = "TABLE (?:IF NOT EXISTS )?BANK\\.\"RAW\"\\.\"%s\" (.*)";
+    Pattern ddl = Pattern.compile(place.formatted(table.table().toUpperCase(Locale.ROOT)));
+    for (String sql : account.said()) {
+      Matcher ours = ddl.matcher(sql);
+      if (ours.find()) {
+        note(ours.group(1), types);
+      }
+    }
+    return types;
+  }
+
+  private static void note(String what, Map<String, String> types) {
+    Matcher renamed = RENAMED.matcher(what);
+    if (renamed.find()) {
+      String type = types.remove(renamed.group(1).toLowerCase(Locale.ROOT));
+      types.put(renamed.group(2).toLowerCase(Locale.ROOT), type);
+      return;
+    }
+    TYPED
+        .matcher(what)
+        .results()
+        .forEach(each -> types.put(each.group(1).toLowerCase(Locale.ROOT), each.group(2)));
   }
 
   @Override

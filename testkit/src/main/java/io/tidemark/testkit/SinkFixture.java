@@ -6,6 +6,7 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.Sink;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** One destination, empty at first, with the ways to write to it and to look at it. */
@@ -27,6 +28,14 @@ public interface SinkFixture extends AutoCloseable {
    */
   default Optional<List<CurrentRow>> current(TableName table) {
     return Optional.empty();
+  }
+
+  /**
+   * The types of a table's columns as the destination's own catalog names them, by the names that
+   * PostgreSQL has for the columns. Empty where the fixture cannot tell.
+   */
+  default Map<String, String> columnTypes(TableName table) {
+    return Map.of();
   }
 
   /**

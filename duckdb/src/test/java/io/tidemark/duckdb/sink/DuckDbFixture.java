@@ -12,6 +12,7 @@ import io.tidemark.testkit.Form;
 import io.tidemark.testkit.SinkFixture;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A DuckDB file and every sink that was made for it, closed at the end. */
@@ -38,6 +39,11 @@ final class DuckDbFixture implements SinkFixture {
   @Override
   public Optional<List<CurrentRow>> current(TableName table) {
     return Optional.of(FileRows.current(config, table));
+  }
+
+  @Override
+  public Map<String, String> columnTypes(TableName table) {
+    return FileRows.types(config, table);
   }
 
   /** What the sink has published for other processes. */

@@ -6,6 +6,7 @@ import io.tidemark.testkit.SinkCurrentContract;
 import io.tidemark.testkit.SinkFixture;
 import io.tidemark.testkit.SinkLetterContract;
 import io.tidemark.testkit.SinkRowContract;
+import io.tidemark.testkit.seen.SinkSeenContract;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +25,17 @@ class DuckDbSinkContractTest {
   }
 
   @Nested
-  class Current implements SinkContract, SinkRowContract, SinkCurrentContract, SinkLetterContract {
+  class Current
+      implements SinkContract,
+          SinkRowContract,
+          SinkCurrentContract,
+          SinkLetterContract,
+          SinkSeenContract {
+    @Override
+    public String sinkType() {
+      return "duckdb";
+    }
+
     @Override
     public SinkFixture fixture() throws Exception {
       return keeping(Keep.CURRENT, Duration.ZERO);

@@ -51,6 +51,29 @@ final class FileRows {
     }
   }
 
+  /** The types of a table's columns. */
+  static Map<String, String> types(DuckDbConfig config, TableName table) {
+    Map<String, String> types = new TreeMap<>();
+    try (Connection connection =
+            new DuckDBDriver()
+                .connect("jdbc:duckdb:" + config.path(), CopyFile.properties(config));
+        Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = '"
+                    + table.schema()
+                    + "' AND table_name = '"
+                    + table.table()
+                    + "'")) {
+      while (rows.next()) {
+        types.put(rows.getString(1), rows.getString(2));
+      }
+      return types;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static CurrentRow row(ResultSet rows) throws SQLException {
     Map<String, String> values = new TreeMap<>();
     Map<String, String> raw = new TreeMap<>();

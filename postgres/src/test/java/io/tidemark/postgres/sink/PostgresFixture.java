@@ -89,6 +89,27 @@ final class PostgresFixture implements SinkFixture {
     }
   }
 
+  @Override
+  public Map<String, String> columnTypes(TableName table) {
+    TableName place =
+        new TableName(config.schemas().getOrDefault(table.schema(), table.schema()), table.table());
+    Map<String, String> types = new TreeMap<>();
+    try (Statement statement = server.reader().createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid ="
+                    + " to_regclass("
+                    + Sql.text(Sql.name(place))
+                    + ") AND attnum > 0 AND NOT attisdropped")) {
+      while (rows.next()) {
+        types.put(rows.getString(1), rows.getString(2));
+      }
+      return types;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private CurrentRow row(TableName table, ResultSet rows) throws SQLException {
     Map<String, String> values = new TreeMap<>();
     Map<String, String> raw = new TreeMap<>();

@@ -7,6 +7,7 @@ import io.tidemark.testkit.SinkCurrentContract;
 import io.tidemark.testkit.SinkFixture;
 import io.tidemark.testkit.SinkLetterContract;
 import io.tidemark.testkit.SinkRowContract;
+import io.tidemark.testkit.seen.SinkSeenContract;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class PostgresSinkContractTest
@@ -14,11 +15,17 @@ class PostgresSinkContractTest
         SinkRowContract,
         SinkCurrentContract,
         SinkLetterContract,
+        SinkSeenContract,
         CopyReaderContract {
   @RegisterExtension static final SinkServer SERVER = new SinkServer(Version.V18);
 
   @Override
   public SinkFixture fixture() throws Exception {
     return SERVER.empty();
+  }
+
+  @Override
+  public String sinkType() {
+    return "postgres";
   }
 }
