@@ -6,6 +6,7 @@ import io.tidemark.app.cli.Session;
 import io.tidemark.app.cli.SignalHook;
 import io.tidemark.app.cli.StopRequest;
 import io.tidemark.app.command.CompactCommand;
+import io.tidemark.app.command.CutoverCommand;
 import io.tidemark.app.command.DeadLettersCommand;
 import io.tidemark.app.command.DemoCommand;
 import io.tidemark.app.command.DoctorCommand;
@@ -72,6 +73,7 @@ public final class Main {
             new TablesCommand(),
             new DeadLettersCommand(),
             new CompactCommand(),
+            new CutoverCommand(),
             new DropCommand(),
             new GenerateCommand())
         .forEach(root::addSubcommand);

@@ -1,5 +1,7 @@
 package io.tidemark.postgres;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.Lsn;
@@ -11,6 +13,7 @@ import io.tidemark.postgres.catalog.CatalogTable;
 import io.tidemark.postgres.catalog.RelationSizes;
 import io.tidemark.postgres.catalog.ServerInfo;
 import io.tidemark.postgres.catalog.ServerWords;
+import io.tidemark.postgres.catalog.TableDefinitions;
 import io.tidemark.postgres.catalog.TableFilter;
 import io.tidemark.postgres.connect.Connector;
 import io.tidemark.postgres.doctor.EventTrigger;
@@ -37,6 +40,9 @@ import java.util.Set;
 final class CatalogSession implements AutoCloseable {
   /** Prefix of every logical message that this program or its event trigger writes. */
   static final String MESSAGE_PREFIX = "tidemark";
+
+  /** How long a look waits for somebody's lock. */
+  private static final int LOCK_MILLIS = 200;
 
   /**
    * The present of all selected tables.
@@ -159,6 +165,42 @@ final class CatalogSession implements AutoCloseable {
   /** Makes types known. */
   synchronized void readTypes(List<Integer> oids) throws SQLException {
     types.read(connection(), oids);
+  }
+
+  /**
+   * Definitions of tables.
+   *
+   * @param tables by pg_class.oid; empty where nothing has changed since
+   * @param walEnd end of the log after the look
+   */
+  record Defined(String stamp, Map<Integer, ObjectNode> tables, Lsn walEnd) {}
+
+  /**
+   * The definitions of tables, unless they are as they were. Waits for nobody's lock for long.
+   *
+   * @param stamp of the last look
+   * @param anyway whether to read them all the same
+   */
+  synchronized Defined definitions(Collection<Integer> oids, String stamp, boolean anyway)
+      throws SQLException {
+    Connection open = connection();
+    String now = TableDefinitions.stamp(open, oids);
+    if (now.equals(stamp) && !anyway) {
+      return new Defined(now, Map.of(), ServerInfo.walEnd(open));
+    }
+    open.setAutoCommit(false);
+    try (Statement statement = open.createStatement()) {
+      statement.execute("SET LOCAL lock_timeout = '" + LOCK_MILLIS + "ms'");
+      Map<Integer, ObjectNode> tables = TableDefinitions.read(open, oids);
+      return new Defined(now, tables, ServerInfo.walEnd(open));
+    } finally {
+      open.setAutoCommit(true);
+    }
+  }
+
+  /** The types that tables are made of, for their definitions. */
+  synchronized Map<Integer, JsonNode> definedTypes(List<Integer> oids) throws SQLException {
+    return TableDefinitions.types(connection(), oids);
   }
 
   /** The tables and types under another session's snapshot. */

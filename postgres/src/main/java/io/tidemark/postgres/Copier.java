@@ -48,6 +48,7 @@ final class Copier implements Runnable {
       CatalogSession session,
       TypeBook types,
       TableBook book,
+      Definitions definitions,
       EventQueue queue,
       Problems problems) {
     this.config = config;
@@ -57,7 +58,8 @@ final class Copier implements Runnable {
     this.copies = new CopyBook(book);
     this.choice = new CopyChoice(config, session, book, types);
     this.snapshots = new Snapshots(config.slot(), connector, queue.budget(), problems);
-    this.preparation = new RoundPreparation(config, session, types, book, queue, () -> closed);
+    this.preparation =
+        new RoundPreparation(config, session, types, book, definitions, queue, () -> closed);
     this.queue = queue;
     this.problems = problems;
   }

@@ -32,6 +32,7 @@ final class KeyCopier implements Runnable {
   private final TypeBook types;
   private final TableBook book;
   private final KeyBook keys;
+  private final Definitions definitions;
   private final EventQueue queue;
   private final Problems problems;
   private volatile boolean closed;
@@ -44,6 +45,7 @@ final class KeyCopier implements Runnable {
       TypeBook types,
       TableBook book,
       KeyBook keys,
+      Definitions definitions,
       EventQueue queue,
       Problems problems) {
     this.config = config;
@@ -52,6 +54,7 @@ final class KeyCopier implements Runnable {
     this.types = types;
     this.book = book;
     this.keys = keys;
+    this.definitions = definitions;
     this.queue = queue;
     this.problems = problems;
   }
@@ -154,6 +157,7 @@ final class KeyCopier implements Runnable {
             connector,
             book,
             keys,
+            definitions,
             queue,
             new KeyRound.Target(table, copy.get(), plan, config.limits().maxRow(), rows(table)),
             text -> problems.say(MATTER, text));

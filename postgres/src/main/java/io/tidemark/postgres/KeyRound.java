@@ -1,5 +1,6 @@
 package io.tidemark.postgres;
 
+import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.postgres.connect.Connector;
@@ -35,6 +36,7 @@ final class KeyRound {
   private final Connector connector;
   private final TableBook book;
   private final KeyBook keys;
+  private final Definitions definitions;
   private final EventQueue queue;
   private final Target target;
   private final Consumer<String> waiting;
@@ -61,12 +63,14 @@ final class KeyRound {
       Connector connector,
       TableBook book,
       KeyBook keys,
+      Definitions definitions,
       EventQueue queue,
       Target target,
       Consumer<String> waiting) {
     this.connector = connector;
     this.book = book;
     this.keys = keys;
+    this.definitions = definitions;
     this.queue = queue;
     this.target = target;
     this.waiting = waiting;
@@ -155,6 +159,12 @@ final class KeyRound {
       if (opened.isPresent()) {
         reader.read(range, target.copy().stamp(), taken);
         Lsn seenBelow = reader.settle(CatalogSession.MESSAGE_PREFIX);
+        for (ChangeBatch batch : taken.batches()) {
+          Optional<String> unknown = definitions.before(batch);
+          if (unknown.isPresent()) {
+            throw new AttemptLostException(unknown.get());
+          }
+        }
         queue.awaitRoom();
         done =
             keys.finish(

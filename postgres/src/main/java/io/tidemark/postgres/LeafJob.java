@@ -9,6 +9,7 @@ import io.tidemark.postgres.snapshot.CopyPlan;
 import io.tidemark.postgres.snapshot.CopyStamp;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 
 /** The copy of partitions that came with rows to a table that is followed. */
 record LeafJob(
@@ -21,6 +22,11 @@ record LeafJob(
     implements CopyJob {
   @Override
   public void rows(ChangeBatch batch) throws InterruptedException {
+    Optional<String> unknown = round.definitions().before(batch);
+    if (unknown.isPresent()) {
+      lost(unknown.get());
+      return;
+    }
     round.queue().awaitRoom();
     leaves.copied(table, attempt, batch);
   }

@@ -27,6 +27,7 @@ final class Opening {
   private final KeyBook keys;
   private final Boundaries boundaries;
   private final Reconciliation reconciliation;
+  private final Definitions definitions;
   private final Copier copier;
 
   Opening(
@@ -36,6 +37,7 @@ final class Opening {
       KeyBook keys,
       Boundaries boundaries,
       Reconciliation reconciliation,
+      Definitions definitions,
       Copier copier) {
     this.config = config;
     this.session = session;
@@ -43,6 +45,7 @@ final class Opening {
     this.keys = keys;
     this.boundaries = boundaries;
     this.reconciliation = reconciliation;
+    this.definitions = definitions;
     this.copier = copier;
   }
 
@@ -112,6 +115,7 @@ final class Opening {
                                       .equals(TableNote.fromJson(name, stored).published()))
                       .ifPresent(now -> book.published(tracked, now)));
     }
+    definitions.look(present, tidemark);
     reconciliation.take(present, tidemark);
     for (TrackedTable table : book.all()) {
       if (table.follows() && book.publishedAs(table) == null) {

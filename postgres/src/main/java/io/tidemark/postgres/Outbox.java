@@ -3,6 +3,7 @@ package io.tidemark.postgres;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Op;
 import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.source.SourceEvent;
 import java.util.Optional;
@@ -61,6 +62,11 @@ final class Outbox {
         table.announced = schema.version();
       }
     }
+  }
+
+  /** What the catalog says of a table. */
+  void definition(TableName table, String text) {
+    put(new SourceEvent.Definition(table, text));
   }
 
   /** Something to be found again; empty to forget it. */

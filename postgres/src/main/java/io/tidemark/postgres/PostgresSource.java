@@ -53,6 +53,7 @@ public final class PostgresSource implements ChangeSource {
   private Opening opening;
   private Watch watch;
   private TypeBook types;
+  private Definitions definitions;
   private Gate gate;
   private volatile boolean opened;
   private volatile List<String> publications = List.of();
@@ -160,6 +161,7 @@ public final class PostgresSource implements ChangeSource {
         new TypeBook(
             known == null ? PgTypes.builtIn() : PgTypes.fromJson(known), policy, gate.texts());
     session = new CatalogSession(connector, config.tables(), config.publicationKeeper(), types);
+    definitions = new Definitions(book, session, types, resume.definitions());
     keys =
         new KeyBook(
             book,
@@ -185,9 +187,10 @@ public final class PostgresSource implements ChangeSource {
     runner.feed(
         boundaries,
         new RowForms(config, book, session, types, admission, wake),
-        new StreamConsumer(book, boundaries, admission, ddl, anchors, runner::ended));
-    keyCopier = new KeyCopier(config, connector, session, types, book, keys, queue, problems);
-    copier = new Copier(config, connector, session, types, book, queue, problems);
+        new StreamConsumer(book, definitions, boundaries, admission, ddl, anchors, runner::ended));
+    keyCopier =
+        new KeyCopier(config, connector, session, types, book, keys, definitions, queue, problems);
+    copier = new Copier(config, connector, session, types, book, definitions, queue, problems);
     if (isOnly()) {
       copier.whenTaken(holder -> boundaries.startAt(holder.point(), holder.takenAtMicros()));
     }
@@ -199,11 +202,13 @@ public final class PostgresSource implements ChangeSource {
             book,
             session,
             reconciliation,
+            definitions,
             boundaries,
             problems,
             gate,
             List.of(boundaries::tick, pulse, copier::watchHold, hold::endIfOver));
-    opening = new Opening(config, session, book, keys, boundaries, reconciliation, copier);
+    opening =
+        new Opening(config, session, book, keys, boundaries, reconciliation, definitions, copier);
   }
 
   private void start() {

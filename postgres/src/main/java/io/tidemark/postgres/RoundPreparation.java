@@ -30,6 +30,7 @@ final class RoundPreparation {
   private final CopyBook copies;
   private final LeafBook leaves;
   private final CopyPlans plans;
+  private final Definitions definitions;
   private final EventQueue queue;
   private final BooleanSupplier closed;
 
@@ -41,6 +42,7 @@ final class RoundPreparation {
       CatalogSession session,
       TypeBook types,
       TableBook book,
+      Definitions definitions,
       EventQueue queue,
       BooleanSupplier closed) {
     this.config = config;
@@ -51,6 +53,7 @@ final class RoundPreparation {
     this.copies = new CopyBook(book);
     this.leaves = new LeafBook(book);
     this.plans = new CopyPlans(config, types);
+    this.definitions = definitions;
     this.queue = queue;
     this.closed = closed;
   }
@@ -60,7 +63,7 @@ final class RoundPreparation {
 
   private TableJob.Round shared() {
     boolean streams = config.snapshot().mode() != PostgresConfig.SnapshotMode.ONLY;
-    return new TableJob.Round(book, queue, session, streams, closed);
+    return new TableJob.Round(book, definitions, queue, session, streams, closed);
   }
 
   /** Tables that wait for a snapshot. */

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 /** Takes what the stream says to where it belongs. Called by the reader thread. */
 final class StreamConsumer implements StreamListener {
   private final TableBook book;
+  private final Definitions definitions;
   private final Boundaries boundaries;
   private final Admission admission;
   private final DdlMessages ddl;
@@ -23,12 +24,14 @@ final class StreamConsumer implements StreamListener {
    */
   StreamConsumer(
       TableBook book,
+      Definitions definitions,
       Boundaries boundaries,
       Admission admission,
       DdlMessages ddl,
       Anchors anchors,
       Consumer<Optional<Exception>> whenEnded) {
     this.book = book;
+    this.definitions = definitions;
     this.boundaries = boundaries;
     this.admission = admission;
     this.ddl = ddl;
@@ -76,9 +79,24 @@ final class StreamConsumer implements StreamListener {
 
   @Override
   public void changes(ChangeBatch batch) {
+    // before the book is held: others would stand still with the stream
+    Optional<String> unknown = definitions.before(batch);
     synchronized (book) {
       boundaries.given();
-      book.give(batch);
+      if (unknown.isEmpty()) {
+        book.give(batch);
+      } else {
+        book.find(batch.table())
+            .ifPresent(table -> again(table, unknown.get(), batch.commitLsn(batch.size() - 1)));
+      }
+    }
+  }
+
+  /** Rows that cannot be given cost a new copy. */
+  private void again(TrackedTable table, String reason, long newest) {
+    if (table.follows()) {
+      table.miss(newest);
+      book.again(table, reason, new Lsn(newest));
     }
   }
 

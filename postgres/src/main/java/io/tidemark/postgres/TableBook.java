@@ -204,6 +204,11 @@ final class TableBook {
     out.note(key, value);
   }
 
+  /** Tells what the catalog says of a table beyond its form. */
+  synchronized void define(TableName table, String text) {
+    out.definition(table, text);
+  }
+
   /** Takes back what was written down. */
   synchronized void forget(String key) {
     out.note(key, Optional.empty());

@@ -9,6 +9,7 @@ import io.tidemark.postgres.snapshot.CopyPlan;
 import io.tidemark.postgres.snapshot.CopyStamp;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The copy of one table under a round's snapshot.
@@ -28,6 +29,7 @@ record TableJob(
    */
   record Round(
       TableBook book,
+      Definitions definitions,
       EventQueue queue,
       CatalogSession session,
       boolean streams,
@@ -35,6 +37,11 @@ record TableJob(
 
   @Override
   public void rows(ChangeBatch batch) throws InterruptedException {
+    Optional<String> unknown = round.definitions().before(batch);
+    if (unknown.isPresent()) {
+      lost(unknown.get());
+      return;
+    }
     round.queue().awaitRoom();
     new CopyBook(round.book()).copied(table, attempt, batch);
   }

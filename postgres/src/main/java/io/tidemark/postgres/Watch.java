@@ -38,6 +38,7 @@ final class Watch implements Runnable {
   private final CopyBook copies;
   private final CatalogSession session;
   private final Reconciliation reconciliation;
+  private final Definitions definitions;
   private final Boundaries boundaries;
   private final Problems problems;
   private final Gate gate;
@@ -57,6 +58,7 @@ final class Watch implements Runnable {
       TableBook book,
       CatalogSession session,
       Reconciliation reconciliation,
+      Definitions definitions,
       Boundaries boundaries,
       Problems problems,
       Gate gate,
@@ -66,6 +68,7 @@ final class Watch implements Runnable {
     this.copies = new CopyBook(book);
     this.session = session;
     this.reconciliation = reconciliation;
+    this.definitions = definitions;
     this.boundaries = boundaries;
     this.problems = problems;
     this.gate = gate;
@@ -141,7 +144,9 @@ final class Watch implements Runnable {
     Present present = session.look();
     CatalogSession.Kept kept = session.keepPublications(present, book.relations());
     tell(kept.undone());
-    reconciliation.take(kept.touched() ? session.look() : present, passed);
+    Present seen = kept.touched() ? session.look() : present;
+    definitions.look(seen, passed);
+    reconciliation.take(seen, passed);
   }
 
   private void tell(List<Undone> undone) {

@@ -41,6 +41,7 @@ final class Copy {
   final TreeMap<TableName, TableState> tables = new TreeMap<>();
   final Map<TableName, TreeMap<Integer, TableSchema>> schemas = new TreeMap<>();
   final TreeMap<String, String> notes = new TreeMap<>();
+  final TreeMap<TableName, String> definitions = new TreeMap<>();
   final List<SourceEvent> log = new ArrayList<>();
   Position position = Position.NONE;
   private final List<SourceEvent> open = new ArrayList<>();
@@ -96,7 +97,8 @@ final class Copy {
   ResumePoint resumePoint() {
     Map<TableName, TableSchema> newest = new HashMap<>();
     schemas.forEach((table, versions) -> newest.put(table, versions.lastEntry().getValue()));
-    return new ResumePoint(position, new TreeMap<>(tables), newest, new TreeMap<>(notes));
+    return new ResumePoint(
+        position, new TreeMap<>(tables), newest, new TreeMap<>(definitions), new TreeMap<>(notes));
   }
 
   private void commit(SourceEvent event) {
@@ -111,6 +113,8 @@ final class Copy {
       versions.put(change.schema().version(), change.schema());
     } else if (event instanceof SourceEvent.TableChange change) {
       tables.put(change.table(), change.state());
+    } else if (event instanceof SourceEvent.Definition definition) {
+      definitions.put(definition.table(), definition.text());
     } else if (event instanceof SourceEvent.Note note) {
       note.value()
           .ifPresentOrElse(value -> notes.put(note.key(), value), () -> notes.remove(note.key()));

@@ -198,7 +198,11 @@ class HardCasesTest {
       ResumePoint now = capture.copy.resumePoint();
       ResumePoint ahead =
           new ResumePoint(
-              Position.of("rule4", Lsn.parse("FF/0")), now.tables(), now.schemas(), now.notes());
+              Position.of("rule4", Lsn.parse("FF/0")),
+              now.tables(),
+              now.schemas(),
+              now.definitions(),
+              now.notes());
       PostgresSource restored = new PostgresSource(capture.config(), java.util.Map.of());
       assertThatThrownBy(() -> restored.open(ahead)).hasMessageContaining("the server went back");
       restored.close();

@@ -2,6 +2,7 @@ package io.tidemark.api.sink;
 
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import java.util.List;
 
@@ -67,6 +68,17 @@ public interface Sink extends AutoCloseable {
    *     to the user
    */
   void prepare(TableSchema schema) throws SinkException;
+
+  /**
+   * Tells what the source's catalog says of a table beyond its form. Comes before the first {@link
+   * #prepare} of the table, again whenever it has changed, and again after each open; a sink that
+   * does not know the form of the text leaves it alone, and most do.
+   *
+   * @param table by its name in the copy
+   * @param definition as the source gave it, see {@link
+   *     io.tidemark.api.source.SourceEvent.Definition}: names in it are those of the source
+   */
+  default void describe(TableName table, String definition) throws SinkException {}
 
   /**
    * Takes rows. They may stay in memory until {@link #seal}; the batch is not changed afterwards by

@@ -14,6 +14,7 @@ import java.util.TreeMap;
  * @param position the tidemark; {@link Position#NONE} when nothing was committed yet
  * @param tables where each table stands
  * @param schemas the newest version of each table's form that the copy has
+ * @param definitions the last definition of each table that the copy was told
  * @param notes the source's own notes, as given in {@link SourceEvent.Note} events and committed
  *     with the data
  */
@@ -21,10 +22,11 @@ public record ResumePoint(
     Position position,
     SortedMap<TableName, TableState> tables,
     Map<TableName, TableSchema> schemas,
+    Map<TableName, String> definitions,
     SortedMap<String, String> notes) {
   /** A pipeline that has never run. */
   public static final ResumePoint NEW =
-      new ResumePoint(Position.NONE, new TreeMap<>(), Map.of(), new TreeMap<>());
+      new ResumePoint(Position.NONE, new TreeMap<>(), Map.of(), Map.of(), new TreeMap<>());
 
   /** Whether nothing was ever committed. */
   public boolean isNew() {

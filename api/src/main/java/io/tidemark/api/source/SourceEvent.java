@@ -28,6 +28,16 @@ public sealed interface SourceEvent {
   /** A new version of a table's form; it holds for the rows of the table that come after it. */
   record SchemaChange(TableSchema schema) implements SourceEvent {}
 
+  /**
+   * What the source's own catalog says of a table beyond its form, as of the last look: what a copy
+   * of the same kind may take over. It is kept with the state and given back at the next start.
+   *
+   * @param table by its name at the source
+   * @param text in the source's own form, with a version in it; see {@link
+   *     io.tidemark.api.sink.Sink#describe}
+   */
+  record Definition(TableName table, String text) implements SourceEvent {}
+
   /** A table entered another step of its life. */
   record TableChange(TableName table, TableState state) implements SourceEvent {}
 

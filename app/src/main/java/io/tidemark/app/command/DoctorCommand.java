@@ -1,5 +1,6 @@
 package io.tidemark.app.command;
 
+import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
 import io.tidemark.app.cli.Answer;
 import io.tidemark.app.cli.Command;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -48,8 +50,15 @@ public final class DoctorCommand implements Command {
   @Override
   public Answer run(Session session) {
     Wiring wiring = new Wiring(session.environment());
-    PostgresConfig config = source == null ? wiring.load(file).source() : wiring.source(source);
-    List<Finding> findings = new Doctor(config, session.environment()).examine();
+    Optional<Setup> setup = source == null ? Optional.of(wiring.load(file)) : Optional.empty();
+    PostgresConfig config = setup.map(Setup::source).orElseGet(() -> wiring.source(source));
+    Doctor doctor = new Doctor(config, session.environment());
+    List<Finding> findings = new ArrayList<>(doctor.examine());
+    if (setup.stream()
+        .flatMap(each -> each.sinks().stream())
+        .anyMatch(Setup.Database.class::isInstance)) {
+      findings.addAll(doctor.examineForMove());
+    }
     long blocking = count(findings, Finding.Severity.BLOCKING);
     long warnings = count(findings, Finding.Severity.WARNING);
     List<String> lines = new ArrayList<>();

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
@@ -48,6 +49,12 @@ final class Feed {
   /** Tables that do not fit from the beginning, to be told once the source listens. */
   private final Map<TableName, TidemarkException> misfits = new HashMap<>();
 
+  /** What the source's catalog says of tables beyond their forms. */
+  private final Map<TableName, String> definitions = new TreeMap<>();
+
+  /** Whether the lanes know what was known at the start. */
+  private boolean described;
+
   private BiFunction<TableName, CopyForm, Optional<CopyForm>> otherForm =
       (table, form) -> Optional.empty();
   private final TableGate gate = new TableGate();
@@ -75,6 +82,7 @@ final class Feed {
   void resume(PipelineState state, BiFunction<TableName, CopyForm, Optional<CopyForm>> otherForm) {
     tables.putAll(state.tables());
     this.otherForm = otherForm;
+    definitions.putAll(state.definitions());
     state.newestSchemas().forEach(this::learn);
   }
 
@@ -143,6 +151,7 @@ final class Feed {
   /** Gives an event to the lanes. */
   void give(SourceEvent event) throws InterruptedException {
     tellMisfits();
+    tellDefinitions();
     if (event instanceof SourceEvent.Changes changes) {
       rows(changes.batch());
     } else if (event instanceof SourceEvent.TableChange change) {
@@ -157,9 +166,28 @@ final class Feed {
         boundary = next.position().lsn();
       }
       delivery.event(new LaneEvent.Said(event));
-      if (event instanceof SourceEvent.SchemaChange change) {
+      if (event instanceof SourceEvent.Definition definition) {
+        definitions.put(definition.table(), definition.text());
+        describe(definition.table());
+      } else if (event instanceof SourceEvent.SchemaChange change) {
         schemaChanged(change.schema());
       }
+    }
+  }
+
+  private void tellDefinitions() {
+    if (!described) {
+      described = true;
+      definitions.keySet().forEach(this::describe);
+    }
+  }
+
+  /** Tells lanes the definition of a table that has a name in the copies. */
+  private void describe(TableName table) {
+    String text = definitions.get(table);
+    TableName name = copyNames.get(table);
+    if (text != null && name != null) {
+      delivery.event(new LaneEvent.Definition(name, text));
     }
   }
 
@@ -204,6 +232,7 @@ final class Feed {
       Optional<TableSchema> form = transforms.schema(schema);
       if (form.isPresent()) {
         claim(schema.name(), form.get());
+        describe(schema.name());
         delivery.event(new LaneEvent.Form(schema.name(), form.get()));
       }
     } catch (TidemarkException e) {

@@ -13,7 +13,9 @@ import io.tidemark.api.source.SourceEvent;
 import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.state.StateTracker;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -56,6 +58,9 @@ final class Lane implements Runnable {
 
   /** Nothing was said since {@link #boundary}, so a commit there is possible. */
   private boolean clean;
+
+  /** What the sink has yet to be told of tables, by their names in the copy. */
+  private final Map<TableName, String> definitions = new LinkedHashMap<>();
 
   /** The source gives again what this copy has, up to its tidemark. */
   private boolean ahead;
@@ -192,6 +197,9 @@ final class Lane implements Runnable {
     } else if (event instanceof LaneEvent.Form form) {
       clean = false;
       prepare(form);
+    } else if (event instanceof LaneEvent.Definition definition) {
+      definitions.put(definition.table(), definition.text());
+      describe();
     } else if (event instanceof LaneEvent.Entry entry) {
       clean = false;
       state.put(entry.key(), entry.value());
@@ -266,9 +274,13 @@ final class Lane implements Runnable {
       boundary = next;
       clean = true;
       ahead &= !next.position().covers(tidemark);
+      describe();
     } else if (event instanceof SourceEvent.SchemaChange change) {
       clean = false;
       state.apply(change);
+    } else if (event instanceof SourceEvent.Definition definition) {
+      clean = false;
+      state.apply(definition);
     } else if (event instanceof SourceEvent.Note note) {
       clean = false;
       state.apply(note);
@@ -294,6 +306,20 @@ final class Lane implements Runnable {
       } catch (SinkException.Rejected e) {
         refuse(source, e);
       }
+    }
+  }
+
+  /** A copy that is ahead was told newer ones than those that come again. */
+  private void describe() throws SinkException, InterruptedException {
+    if (!ahead) {
+      for (Map.Entry<TableName, String> each : definitions.entrySet()) {
+        sink.call(
+            to -> {
+              to.describe(each.getKey(), each.getValue());
+              return null;
+            });
+      }
+      definitions.clear();
     }
   }
 

@@ -22,6 +22,13 @@ sealed interface LaneEvent {
    */
   record Form(TableName source, TableSchema schema) implements LaneEvent {}
 
+  /**
+   * What the source's catalog says of a table.
+   *
+   * @param table its name in the copy
+   */
+  record Definition(TableName table, String text) implements LaneEvent {}
+
   /** An entry of the state that is the engine's own; empty to remove it. */
   record Entry(String key, Optional<String> value) implements LaneEvent {}
 

@@ -144,7 +144,8 @@ record ResumePlan(Position position, PipelineState state) {
   }
 
   ResumePoint resumePoint() {
-    return new ResumePoint(position, state.tables(), state.newestSchemas(), state.notes());
+    return new ResumePoint(
+        position, state.tables(), state.newestSchemas(), state.definitions(), state.notes());
   }
 
   @Override

@@ -16,20 +16,23 @@ import java.util.TreeMap;
  * @param tables where each table stands
  * @param schemas all versions of each table's form, newest last, as the source gave them (before
  *     transforms)
+ * @param definitions what the source's catalog said last of each table beyond its form
  * @param notes the source's own notes
  */
 public record PipelineState(
     SortedMap<TableName, TableState> tables,
     SortedMap<TableName, List<TableSchema>> schemas,
+    SortedMap<TableName, String> definitions,
     SortedMap<String, String> notes) {
 
   /** The state of a copy to which nothing was ever committed. */
   public static final PipelineState EMPTY =
-      new PipelineState(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+      new PipelineState(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
   public PipelineState {
     tables = Collections.unmodifiableSortedMap(new TreeMap<>(tables));
     schemas = Collections.unmodifiableSortedMap(new TreeMap<>(schemas));
+    definitions = Collections.unmodifiableSortedMap(new TreeMap<>(definitions));
     notes = Collections.unmodifiableSortedMap(new TreeMap<>(notes));
   }
 
@@ -42,6 +45,6 @@ public record PipelineState(
 
   /** The same state with other table states. */
   public PipelineState withTables(SortedMap<TableName, TableState> others) {
-    return new PipelineState(others, schemas, notes);
+    return new PipelineState(others, schemas, definitions, notes);
   }
 }

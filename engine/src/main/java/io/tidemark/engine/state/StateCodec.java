@@ -35,6 +35,7 @@ public final class StateCodec {
 
   static final String TABLE = "table/";
   static final String SCHEMA = "schema/";
+  static final String DEFINITION = "definition/";
   static final String NOTE = "note/";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -51,6 +52,7 @@ public final class StateCodec {
     checkFormat(entries);
     SortedMap<TableName, TableState> tables = new TreeMap<>();
     SortedMap<TableName, List<TableSchema>> schemas = new TreeMap<>();
+    SortedMap<TableName, String> definitions = new TreeMap<>();
     SortedMap<String, String> notes = new TreeMap<>();
     entries.forEach(
         (key, value) -> {
@@ -60,11 +62,15 @@ public final class StateCodec {
           } else if (key.startsWith(SCHEMA)) {
             JsonNode node = parse(key, value);
             schemas.put(name(key, node), versions(key, node));
+          } else if (key.startsWith(DEFINITION)) {
+            JsonNode node = parse(key, value);
+            definitions.put(
+                name(key, node), reading(key, () -> node.required("definition").asText()));
           } else if (key.startsWith(NOTE)) {
             notes.put(key.substring(NOTE.length()), value);
           }
         });
-    return new PipelineState(tables, schemas, notes);
+    return new PipelineState(tables, schemas, definitions, notes);
   }
 
   /** All entries of a state. */
@@ -73,6 +79,9 @@ public final class StateCodec {
     entries.put(FORMAT_KEY, Integer.toString(FORMAT));
     state.tables().forEach((table, value) -> entries.put(TABLE + table, encode(table, value)));
     state.schemas().forEach((table, value) -> entries.put(SCHEMA + table, encode(table, value)));
+    state
+        .definitions()
+        .forEach((table, text) -> entries.put(DEFINITION + table, encode(table, text)));
     state.notes().forEach((key, value) -> entries.put(NOTE + key, value));
     return entries;
   }
@@ -82,6 +91,7 @@ public final class StateCodec {
     return key.equals(FORMAT_KEY)
         || key.startsWith(TABLE)
         || key.startsWith(SCHEMA)
+        || key.startsWith(DEFINITION)
         || key.startsWith(NOTE);
   }
 
@@ -103,6 +113,11 @@ public final class StateCodec {
     ArrayNode array = node.putArray("versions");
     versions.forEach(schema -> array.add(SchemaJson.write(schema)));
     return node.toString();
+  }
+
+  /** The value of a {@code definition/} entry; the text is the source's and not read. */
+  static String encode(TableName table, String definition) {
+    return named(table).put("definition", definition).toString();
   }
 
   private static ObjectNode named(TableName table) {

@@ -67,6 +67,13 @@ public final class StateTracker {
     put(StateCodec.SCHEMA + table, Optional.of(StateCodec.encode(table, versions)));
   }
 
+  /** Takes what the source's catalog says of a table. */
+  public void apply(SourceEvent.Definition event) {
+    put(
+        StateCodec.DEFINITION + event.table(),
+        Optional.of(StateCodec.encode(event.table(), event.text())));
+  }
+
   /** Takes a note of the source. */
   public void apply(SourceEvent.Note event) {
     put(StateCodec.NOTE + event.key(), event.value());

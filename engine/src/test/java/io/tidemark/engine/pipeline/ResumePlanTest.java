@@ -32,7 +32,10 @@ class ResumePlanTest {
         Position.of("slot", new Lsn(tidemark)),
         StateCodec.encode(
             new PipelineState(
-                tables, new TreeMap<>(), new TreeMap<>(Map.of("at", "" + tidemark)))));
+                tables,
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(Map.of("at", "" + tidemark)))));
   }
 
   /** {@code "copying 2"}: phase and attempt. */

@@ -44,7 +44,7 @@ class StateCodecTest {
     schemas.put(DOTTED, List.of(form(1, Optional.empty()), form(2, Optional.of("0"))));
     SortedMap<String, String> notes =
         new TreeMap<>(Map.of("system", "7", "chunk/public.t/1", "{}"));
-    return new PipelineState(tables, schemas, notes);
+    return new PipelineState(tables, schemas, new TreeMap<>(), notes);
   }
 
   private static TableSchema form(int version, Optional<String> backfill) {
@@ -83,6 +83,24 @@ class StateCodecTest {
   void whatIsWrittenIsReadBack() {
     assertThat(StateCodec.decode(StateCodec.encode(sample()))).isEqualTo(sample());
     assertThat(StateCodec.decode(new TreeMap<>())).isEqualTo(PipelineState.EMPTY);
+  }
+
+  @Test
+  void definitionsAreKeptAsTheyWereGiven() {
+    PipelineState sample = sample();
+    PipelineState defined =
+        new PipelineState(
+            sample.tables(),
+            sample.schemas(),
+            new TreeMap<>(Map.of(DOTTED, "{\"odd\": \"text\"}", TableName.parse("a.b"), "no JSON")),
+            sample.notes());
+    SortedMap<String, String> stored = StateCodec.encode(defined);
+    assertThat(StateCodec.decode(stored)).isEqualTo(defined);
+    StateTracker tracker = new StateTracker(defined, stored);
+    tracker.apply(new SourceEvent.Definition(DOTTED, "{\"odd\": \"text\"}"));
+    assertThat(tracker.changes()).isEmpty();
+    tracker.apply(new SourceEvent.Definition(DOTTED, "{}"));
+    assertThat(tracker.changes().keySet()).containsExactly("definition/we.ird.Ta/ble");
   }
 
   @Test

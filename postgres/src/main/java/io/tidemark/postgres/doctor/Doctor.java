@@ -1,5 +1,6 @@
 package io.tidemark.postgres.doctor;
 
+import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.catalog.Catalog;
@@ -60,6 +61,38 @@ public final class Doctor {
     }
     findings.sort(java.util.Comparator.comparing(Finding::severity));
     return List.copyOf(findings);
+  }
+
+  /** What of the database no copy has, whatever it is made of; empty where all is captured. */
+  public List<NotCaptured> notCaptured() {
+    try (Connection connection = connector.sql()) {
+      return NotCaptured.of(connection, config.tables());
+    } catch (SQLException e) {
+      throw new TidemarkException(
+          ErrorCode.SOURCE_UNREACHABLE,
+          "Cannot look for what is not captured at "
+              + config.endpoint()
+              + ": "
+              + e.getMessage()
+              + ". Check the server and the role's rights.",
+          e);
+    }
+  }
+
+  /** The same as findings, for the owner of a copy in a PostgreSQL. */
+  public List<Finding> examineForMove() {
+    try {
+      return notCaptured().stream()
+          .map(
+              each ->
+                  Finding.info(
+                      "not-captured",
+                      "Not in the copy: " + each.line() + ".",
+                      "Who moves to the copy takes that over by other means."))
+          .toList();
+    } catch (TidemarkException e) {
+      return List.of(); // the examination of the source says why
+    }
   }
 
   private void standbys(Settings settings, List<Finding> findings) {

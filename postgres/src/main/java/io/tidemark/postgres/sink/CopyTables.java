@@ -28,6 +28,7 @@ final class CopyTables {
   private final Map<String, HeldTable> forms;
 
   private int next;
+  private boolean changed;
 
   private CopyTables(
       TargetSession session,
@@ -53,6 +54,11 @@ final class CopyTables {
   /** Forms of everything, once the transaction is committed. */
   Map<String, HeldTable> forms() {
     return forms;
+  }
+
+  /** Whether any table has another form, index or part than before. */
+  boolean hasChanged() {
+    return changed;
   }
 
   /** Gives a table a form of the source's, though no row needs it. */
@@ -239,11 +245,27 @@ final class CopyTables {
     }
     TargetForm next = wanted.after(now.form());
     if (!next.equals(now.form())) {
+      unbind(now, next);
       keep(table, new Evolution(session, now).change(next));
     }
   }
 
-  private void keep(TableName table, HeldTable held) throws SQLException {
+  /** Foreign keys stand on the key that goes; they are made again when the new one is there. */
+  private void unbind(HeldTable now, TargetForm next) throws SQLException {
+    if (now.indexed().isEmpty() || now.indexed().equals(next.key())) {
+      return;
+    }
+    for (Map.Entry<String, HeldTable> each : List.copyOf(forms.entrySet())) {
+      HeldTable free = new TableParts(session).unbind(each.getValue(), now);
+      if (!free.equals(each.getValue())) {
+        keep(TableName.parse(each.getKey()), free);
+      }
+    }
+  }
+
+  /** Remembers a table as it is now. */
+  void keep(TableName table, HeldTable held) throws SQLException {
+    changed = true;
     store.save(table.toString(), held);
     forms.put(table.toString(), held);
   }

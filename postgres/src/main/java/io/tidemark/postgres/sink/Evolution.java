@@ -77,8 +77,11 @@ final class Evolution {
    */
   HeldTable change(TargetForm to) throws SQLException {
     TargetForm from = held.form();
+    HeldTable loose = new TableParts(session).loosen(held, to);
     HeldTable now =
-        held.indexed().isEmpty() || held.indexed().equals(to.key()) ? held : withoutIndex();
+        held.indexed().isEmpty() || held.indexed().equals(to.key())
+            ? loose
+            : withoutIndex().withParts(loose.parts());
     List<String[]> renames = new ArrayList<>();
     for (Part part : to.columns()) {
       Optional<Part> old = from.part(part.attnum());

@@ -92,6 +92,9 @@ final class FormCheck {
                     + ")",
                 row -> row.getString(1)));
     held.form().columns().forEach(part -> foreign.remove(part.name()));
+    schema.columns().stream()
+        .filter(column -> held.parts().containsKey(WantedParts.GENERATED + column.attnum()))
+        .forEach(column -> foreign.remove(column.name()));
     if (held.form().partitioned()) {
       foreign.remove(TargetForm.LEAF);
     }

@@ -38,7 +38,7 @@ final class FormStore {
     Map<String, HeldTable> forms = new LinkedHashMap<>();
     session.query(
         "SELECT owner, form FROM " + table + " WHERE pipeline = " + pipeline + " ORDER BY owner",
-        row -> forms.put(row.getString(1), read(row.getString(2))));
+        row -> forms.put(row.getString(1), TableParts.forgetRefused(read(row.getString(2)))));
     return forms;
   }
 

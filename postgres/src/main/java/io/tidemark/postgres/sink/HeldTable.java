@@ -1,7 +1,10 @@
 package io.tidemark.postgres.sink;
 
 import io.tidemark.postgres.catalog.Sql;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A table of the copy, or one in which changes wait.
@@ -10,10 +13,23 @@ import java.util.List;
  * @param schema where it is
  * @param table its name there
  * @param indexed attribute numbers of the primary key that it has; empty for none
+ * @param parts what it has beside columns and key, by the keys of {@link WantedParts}, each with
+ *     the text that it was made of
  */
-record HeldTable(TargetForm form, String schema, String table, List<Integer> indexed) {
+record HeldTable(
+    TargetForm form,
+    String schema,
+    String table,
+    List<Integer> indexed,
+    Map<String, String> parts) {
   HeldTable {
     indexed = List.copyOf(indexed);
+    // an older version wrote none
+    parts = parts == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(parts));
+  }
+
+  HeldTable(TargetForm form, String schema, String table, List<Integer> indexed) {
+    this(form, schema, table, indexed, Map.of());
   }
 
   /** Its whole name, quoted. */
@@ -22,10 +38,14 @@ record HeldTable(TargetForm form, String schema, String table, List<Integer> ind
   }
 
   HeldTable with(TargetForm next) {
-    return new HeldTable(next, schema, table, indexed);
+    return new HeldTable(next, schema, table, indexed, parts);
   }
 
   HeldTable withIndex(List<Integer> attnums) {
-    return new HeldTable(form, schema, table, attnums);
+    return new HeldTable(form, schema, table, attnums, parts);
+  }
+
+  HeldTable withParts(Map<String, String> next) {
+    return new HeldTable(form, schema, table, indexed, next);
   }
 }

@@ -47,6 +47,7 @@ public final class PostgresSink implements Sink {
   private FormStore store;
   private FormCheck check;
   private TargetTypes types;
+  private SourceCatalog catalog;
   private Stage stage;
   private Map<String, HeldTable> forms = Map.of();
 
@@ -79,10 +80,12 @@ public final class PostgresSink implements Sink {
       state = new StateTables(session, config);
       store = new FormStore(session, config);
       stage = new Stage(session);
-      types = new TargetTypes(session, config.schemas());
+      catalog = new SourceCatalog(session, state, config);
+      types = new TargetTypes(session, config.schemas(), catalog.types());
       session.execute("BEGIN");
       state.create();
       store.create();
+      catalog.open();
       SinkState claimed = state.claim(writer, held);
       forms = store.load();
       session.execute("COMMIT");
@@ -129,9 +132,33 @@ public final class PostgresSink implements Sink {
   }
 
   @Override
+  public void describe(TableName table, String definition) throws SinkException {
+    try {
+      catalog.describe(table, definition);
+    } catch (SQLException e) {
+      throw undone("take over the definition of table " + table, e);
+    } catch (SinkException.Fenced | RuntimeException e) {
+      rollBack();
+      throw e;
+    }
+  }
+
+  @Override
   public void stage(ChangeBatch batch) throws SinkException {
     try {
       stage.add(batch, prepared.get(batch.schema()));
+    } catch (SQLException e) {
+      stageAgain(batch, e);
+    }
+  }
+
+  /** Stages rows once more that a check of a domain did not let pass which the source has not. */
+  private void stageAgain(ChangeBatch batch, SQLException why) throws SinkException {
+    try {
+      if (!catalog.types().lift(why)) {
+        throw why;
+      }
+      stage(batch);
     } catch (SQLException e) {
       throw failure.staging(batch.table(), e);
     }
@@ -148,11 +175,18 @@ public final class PostgresSink implements Sink {
     try {
       session.execute("BEGIN");
       state.move(commit);
+      catalog.loosen(tables);
       bring(tables, commit);
+      catalog.bring(tables, table -> phase(table, commit) == TableState.Phase.MEMBER);
       state.store(commit);
       state.show(commit);
     } catch (SQLException e) {
-      throw undone(e);
+      if (catalog.lifts(e, forms)) {
+        rollBack();
+        commit(commit);
+        return;
+      }
+      throw undone("apply changes", e);
     } catch (SinkException.Fenced | RuntimeException e) {
       rollBack();
       throw e;
@@ -167,6 +201,7 @@ public final class PostgresSink implements Sink {
     forms = tables.forms();
     pending.clear();
     state.committed();
+    catalog.committed();
     try {
       stage.free(commit.staged());
     } catch (SQLException e) {
@@ -234,9 +269,9 @@ public final class PostgresSink implements Sink {
   }
 
   /** Undoes the transaction and says what that means. */
-  private SinkException undone(SQLException e) {
+  private SinkException undone(String what, SQLException e) {
     rollBack();
-    return failure.ofServer("apply changes", e);
+    return failure.ofServer(what, e);
   }
 
   private void rollBack() {

@@ -2,6 +2,7 @@ package io.tidemark.postgres.sink;
 
 import static io.tidemark.api.config.OptionType.DURATION;
 import static io.tidemark.api.config.OptionType.MAP;
+import static io.tidemark.api.config.OptionType.SWITCH;
 import static io.tidemark.api.config.OptionType.TEXT;
 
 import io.tidemark.api.config.ComponentSpec;
@@ -22,13 +23,17 @@ import java.util.stream.Stream;
  * @param schemas schema of the copy by schema of the source; one that is not named keeps its name
  * @param stateSchema where the sink keeps what is its own
  * @param lockTimeout how long a commit waits for a lock that somebody else holds
+ * @param indexes whether the source's indexes, unique constraints and checks are taken over
+ * @param foreignKeys whether the source's foreign keys are
  */
 public record PostgresSinkConfig(
     Endpoint endpoint,
     String pipeline,
     Map<String, String> schemas,
     String stateSchema,
-    Duration lockTimeout) {
+    Duration lockTimeout,
+    boolean indexes,
+    boolean foreignKeys) {
   public PostgresSinkConfig {
     schemas = Map.copyOf(schemas);
   }
@@ -55,6 +60,21 @@ public record PostgresSinkConfig(
           "How long a commit waits for a lock that somebody else holds, before it lets others pass"
               + " and tries again.");
 
+  private static final Option<Boolean> INDEXES =
+      Option.of(
+          "indexes",
+          SWITCH,
+          "false",
+          "Takes over the source's other indexes, unique constraints and checks, made when the copy"
+              + " of a table is complete.");
+  private static final Option<Boolean> FOREIGN_KEYS =
+      Option.of(
+          "foreign-keys",
+          SWITCH,
+          "false",
+          "Takes over the source's foreign keys, made when the copies of both tables are complete."
+              + " The role must be allowed to set session_replication_role.");
+
   /** What may be written in a configuration file. */
   public static final ComponentSpec SPEC =
       new ComponentSpec(
@@ -63,7 +83,7 @@ public record PostgresSinkConfig(
           "Current rows in another PostgreSQL (14 to 18), exactly once.",
           Stream.concat(
                   DatabaseOptions.COPY.all().stream(),
-                  Stream.of(SCHEMAS, STATE_SCHEMA, LOCK_TIMEOUT))
+                  Stream.of(SCHEMAS, STATE_SCHEMA, LOCK_TIMEOUT, INDEXES, FOREIGN_KEYS))
               .toList());
 
   /**
@@ -90,12 +110,15 @@ public record PostgresSinkConfig(
         pipeline,
         schemas,
         stateSchema,
-        settings.find(LOCK_TIMEOUT).orElse(Duration.ofSeconds(30)));
+        settings.find(LOCK_TIMEOUT).orElse(Duration.ofSeconds(30)),
+        settings.find(INDEXES).orElse(false),
+        settings.find(FOREIGN_KEYS).orElse(false));
   }
 
   /** The same at another address. */
   public PostgresSinkConfig at(Endpoint other) {
-    return new PostgresSinkConfig(other, pipeline, schemas, stateSchema, lockTimeout);
+    return new PostgresSinkConfig(
+        other, pipeline, schemas, stateSchema, lockTimeout, indexes, foreignKeys);
   }
 
   /**

@@ -226,6 +226,27 @@ final class StateTables {
     }
   }
 
+  /**
+   * Makes sure, within the caller's transaction, that nobody has taken over, or can before its end.
+   */
+  void requireWriter() throws SQLException, SinkException.Fenced {
+    boolean ours =
+        !session
+            .query(
+                "SELECT 1 FROM "
+                    + own("pipelines")
+                    + " WHERE name = "
+                    + pipeline()
+                    + " AND epoch = "
+                    + epoch
+                    + " FOR SHARE",
+                row -> row.getInt(1))
+            .isEmpty();
+    if (!ours) {
+      throw fenced();
+    }
+  }
+
   private SinkException.Fenced fenced() {
     return new SinkException.Fenced(
         "Cannot go on writing: another writer has taken over from epoch "

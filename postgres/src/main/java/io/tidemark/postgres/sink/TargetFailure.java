@@ -25,6 +25,15 @@ final class TargetFailure {
     return state.startsWith("08") || state.startsWith("57P") || state.isEmpty();
   }
 
+  /** Whether the same may go well later. */
+  static boolean isPassing(SQLException e) {
+    String state = ServerWords.state(e);
+    return state.startsWith("53")
+        || state.startsWith("40")
+        || state.equals("55P03")
+        || state.equals("57014");
+  }
+
   /** Whether rows themselves were refused. */
   static boolean isOfRows(SQLException e) {
     String state = ServerWords.state(e);
@@ -51,17 +60,11 @@ final class TargetFailure {
 
   /** A failure of anything else; where the connection is alive, nothing has happened. */
   SinkException ofServer(String what, SQLException e) {
-    String state = ServerWords.state(e);
     String words = "Cannot " + what + " at " + endpoint + ": " + ServerWords.of(e) + ".";
     if (isLost(e)) {
       return new SinkException.OutcomeUnknown(words, e);
     }
-    boolean passing =
-        state.startsWith("53")
-            || state.startsWith("40")
-            || state.equals("55P03")
-            || state.equals("57014");
-    if (passing) {
+    if (isPassing(e)) {
       return new SinkException.Retryable(words, e);
     }
     throw refused(what, e);

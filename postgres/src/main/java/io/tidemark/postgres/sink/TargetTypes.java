@@ -30,11 +30,13 @@ final class TargetTypes {
   private static final int FIRST_OF_USERS = 16_384;
 
   private final TargetSession session;
+  private final MadeTypes made;
   private final Map<String, String> schemas;
   private final Map<String, Optional<String>> asked = new HashMap<>();
 
-  TargetTypes(TargetSession session, Map<String, String> schemas) {
+  TargetTypes(TargetSession session, Map<String, String> schemas, MadeTypes made) {
     this.session = session;
+    this.made = made;
     this.schemas = schemas;
   }
 
@@ -65,6 +67,10 @@ final class TargetTypes {
       String base = own.get().kind() == Kind.ARRAY ? name.substring(1) : name;
       boolean asText = AS_TEXT.contains(base) || base.startsWith("reg");
       return asText ? own.get().kind() == Kind.ARRAY ? "text[]" : "text" : column.pgType();
+    }
+    Optional<String> name = made.name(Integer.toUnsignedLong(column.typeOid()));
+    if (name.isPresent()) {
+      return name.get();
     }
     Optional<String> known = known(column.pgType());
     return known.isPresent() ? known.get() : closest(column.type());

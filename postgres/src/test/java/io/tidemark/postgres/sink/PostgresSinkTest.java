@@ -171,7 +171,9 @@ class PostgresSinkTest {
             plain.pipeline(),
             Map.of("public", "my copy"),
             "my state",
-            Duration.ofSeconds(30));
+            Duration.ofSeconds(30),
+            false,
+            false);
     ChangeBatch rows = Batches.of(ITEMS).at(100).insert(1L, "a").batch();
     try (PostgresFixture copy = SERVER.empty(mapped);
         SinkSession session = SinkSession.open(copy)) {
@@ -277,7 +279,13 @@ class PostgresSinkTest {
     PostgresSinkConfig plain = SERVER.config();
     PostgresSinkConfig hasty =
         new PostgresSinkConfig(
-            plain.endpoint(), plain.pipeline(), Map.of(), "tidemark", Duration.ofMillis(100));
+            plain.endpoint(),
+            plain.pipeline(),
+            Map.of(),
+            "tidemark",
+            Duration.ofMillis(100),
+            false,
+            false);
     ChangeBatch first = Batches.of(ITEMS).at(100).insert(1L, "a").insert(2L, "b").batch();
     ChangeBatch second = Batches.of(ITEMS).at(200).update(1L, "aa").delete(2L).batch();
     try (PostgresFixture copy = SERVER.empty(hasty);
