@@ -136,7 +136,9 @@ enum Workload {
    * @return a place in the log between the two
    */
   final Lsn load(Connection db, long rows) throws SQLException {
+    run(db, "SET synchronous_commit = off"); // no reader pays for the disk's flushes of the load
     change(db, rows);
+    run(db, "SET synchronous_commit = on");
     Lsn before;
     try (Statement statement = db.createStatement();
         ResultSet result = statement.executeQuery("SELECT pg_current_wal_insert_lsn()")) {

@@ -107,9 +107,11 @@ final class CopyFile implements AutoCloseable {
     properties.setProperty("memory_limit", config.memoryBytes() / 1024 + "KiB");
     properties.setProperty("temp_directory", config.tempFolder().toString());
     properties.setProperty("preserve_insertion_order", "false");
-    if (config.threads() > 0) {
-      properties.setProperty("threads", Integer.toString(config.threads()));
-    }
+    int threads =
+        config.threads() > 0
+            ? config.threads()
+            : Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+    properties.setProperty("threads", Integer.toString(threads));
     return properties;
   }
 

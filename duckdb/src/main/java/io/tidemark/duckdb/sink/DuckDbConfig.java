@@ -16,7 +16,7 @@ import java.util.Map;
  * @param database what DuckDB opens: the absolute path of a file, or MotherDuck's connection string
  * @param keep what is kept of every table
  * @param memoryBytes what DuckDB may take, outside the JVM's heap
- * @param threads of DuckDB; 0 for one each core
+ * @param threads of DuckDB; 0 for one each core but one, which reading keeps
  * @param tempFolder where DuckDB puts what does not fit into its memory
  * @param publishEvery how often the file for readers is made anew; zero for never
  * @param publishMaxBytes length of the file above which none is made for readers
@@ -52,7 +52,11 @@ public record DuckDbConfig(
           "Memory that DuckDB may take beside the JVM's heap; what does not fit goes to"
               + " temp-folder.");
   private static final Option<Long> THREADS =
-      Option.of("threads", OptionType.NUMBER, "0", "Threads of DuckDB; 0 for one each core.");
+      Option.of(
+          "threads",
+          OptionType.NUMBER,
+          "0",
+          "Threads of DuckDB; 0 for one each core but one, which reading keeps.");
   private static final Option<String> TEMP_FOLDER =
       Option.optional(
           "temp-folder",

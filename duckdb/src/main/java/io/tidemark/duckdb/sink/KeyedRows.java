@@ -41,18 +41,24 @@ final class KeyedRows {
       requireKeys(counted);
     }
     lastEvents(counted);
-    survivors(counted);
-    List<Part> unchanged = leavesOut ? unchanged() : List.of();
-    if (!unchanged.isEmpty()) {
-      fill(counted, unchanged);
+    String survivors = survivors(counted);
+    if (leavesOut) {
+      // what they lack is looked up before the rows that have it go
+      file.execute("CREATE OR REPLACE TEMP TABLE survivors AS " + survivors);
+      List<Part> unchanged = unchanged();
+      if (!unchanged.isEmpty()) {
+        fill(counted, unchanged);
+      }
     }
     file.execute(
         "DELETE FROM "
             + table
             + " AS t USING temp.main.last_events f WHERE f.ends AND "
             + tableHas("f", "k"));
-    sql.insert("temp.main.survivors", "w", "true");
-    file.execute("DROP TABLE temp.main.survivors");
+    sql.insert(leavesOut ? "temp.main.survivors" : "(" + survivors + ")", "w", "true");
+    if (leavesOut) {
+      file.execute("DROP TABLE temp.main.survivors");
+    }
   }
 
   /** That a row {@code t} of the table has the key of another row. */
@@ -109,15 +115,15 @@ final class KeyedRows {
             + sql.keyNames(""));
   }
 
-  private void survivors(String counted) throws SQLException {
-    file.execute(
-        "CREATE OR REPLACE TEMP TABLE survivors AS SELECT w.* FROM "
-            + ChangesView.NAME
-            + " w SEMI JOIN temp.main.last_events f ON w.pos = f.p WHERE "
-            + RowSql.LIVE
-            + " AND "
-            + counted
-            + notVoid);
+  /** The changes whose row is there at the end. */
+  private String survivors(String counted) {
+    return "SELECT w.* FROM "
+        + ChangesView.NAME
+        + " w SEMI JOIN temp.main.last_events f ON w.pos = f.p WHERE "
+        + RowSql.LIVE
+        + " AND "
+        + counted
+        + notVoid;
   }
 
   /** The columns of which a survivor's value was left out. */

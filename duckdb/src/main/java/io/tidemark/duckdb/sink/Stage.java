@@ -10,7 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Everything that was staged and is not committed, in the order in which it came. */
+/**
+ * Everything that was staged and is not committed, in the order in which it came. Rows are taken in
+ * one transaction, which ends when they are sealed: the driver appends every 2,048 rows by a
+ * statement of its own, and by themselves each would begin and end a transaction.
+ */
 final class Stage {
   private final CopyFile file;
   private final List<StageTable> open = new ArrayList<>();
@@ -24,6 +28,9 @@ final class Stage {
 
   void add(ChangeBatch batch) throws SQLException {
     StageTable table = byForm.get(batch.schema());
+    if (open.isEmpty()) {
+      file.execute("BEGIN");
+    }
     if (table == null) {
       table = new StageTable(file, "stage_" + next++, batch.schema());
       byForm.put(batch.schema(), table);
@@ -39,6 +46,9 @@ final class Stage {
       Segment segment = table.sealed();
       sealed.put(segment.table(), segment);
       pieces.add(new Staged(table.schema().name(), table.rows(), 0, segment.table()));
+    }
+    if (!open.isEmpty()) {
+      file.execute("COMMIT");
     }
     open.clear();
     byForm.clear();
