@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,7 +31,6 @@ public final class TableDefinitions {
       """
       SELECT c.oid::bigint, jsonb_build_object(
        'format', 1,
-       'database', (SELECT system_identifier::text FROM pg_control_system()) || '/' || (SELECT oid::text FROM pg_database WHERE datname = current_database()),
        'schema', n.nspname, 'table', c.relname, 'oid', c.oid::bigint,
        'comment', obj_description(c.oid, 'pg_class'),
        'columns', (
@@ -58,12 +58,14 @@ public final class TableDefinitions {
                                AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid AND o.refobjsubid = a.attnum
                                AND o.deptype IN ('a', 'i')))
                    ORDER BY sn.nspname, s.relname)
-                 FROM pg_class s JOIN pg_namespace sn ON sn.oid = s.relnamespace JOIN pg_sequence q ON q.seqrelid = s.oid
-                WHERE EXISTS (SELECT FROM pg_depend p WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
-                                 AND p.refclassid = 'pg_class'::regclass AND p.refobjid = s.oid)
-                   OR EXISTS (SELECT FROM pg_depend p WHERE p.classid = 'pg_class'::regclass AND p.objid = s.oid
-                                 AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid AND p.refobjsubid = a.attnum
-                                 AND p.deptype IN ('a', 'i')))
+                 FROM (SELECT p.refobjid AS oid FROM pg_depend p
+                          WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_class'::regclass
+                         UNION
+                         SELECT p.objid FROM pg_depend p
+                          WHERE p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid AND p.refobjsubid = a.attnum
+                            AND p.classid = 'pg_class'::regclass AND p.deptype IN ('a', 'i')) used
+                  JOIN pg_class s ON s.oid = used.oid AND s.relkind = 'S'
+                  JOIN pg_namespace sn ON sn.oid = s.relnamespace JOIN pg_sequence q ON q.seqrelid = s.oid)
            )) ORDER BY a.attnum)
            FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
            LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -143,9 +145,32 @@ public final class TableDefinitions {
       SELECT concat_ws(' ', count(*), sum(hashtextextended(concat(rows.ctid, rows.xmin), 0))) FROM rows
       """;
 
+  private static final String MAY_TELL =
+      "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')";
+
+  private static final String DATABASE =
+      "SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system()) || '/' || oid FROM"
+          + " pg_catalog.pg_database WHERE datname = pg_catalog.current_database()";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private TableDefinitions() {}
+
+  /** Which database that is, the same for no two; empty where this role may not know. */
+  public static String database(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      try (ResultSet row = statement.executeQuery(MAY_TELL)) {
+        row.next();
+        if (!row.getBoolean(1)) {
+          return "";
+        }
+      }
+      try (ResultSet row = statement.executeQuery(DATABASE)) {
+        row.next();
+        return row.getString(1);
+      }
+    }
+  }
 
   /** A text that changes with every definition of tables. */
   public static String stamp(Connection connection, Collection<Integer> oids) throws SQLException {
@@ -163,10 +188,12 @@ public final class TableDefinitions {
       throws SQLException {
     Map<Integer, ObjectNode> tables = new HashMap<>();
     Map<Integer, JsonNode> types = types(connection, oids);
+    String database = database(connection);
     ask(connection, OF_TABLES, oids)
         .forEach(
             (oid, table) -> {
               ObjectNode definition = (ObjectNode) table;
+              definition.put("database", database);
               definition.set(TYPES, types.getOrDefault(oid, JSON.createArrayNode()));
               tables.put(oid, definition);
             });

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 import org.slf4j.Logger;
@@ -43,6 +44,11 @@ final class SourceCatalog {
 
   private final Set<Lifted> lifted = new LinkedHashSet<>();
   private boolean due;
+
+  /** The complete tables as of the commit that is being made, and as of the one before. */
+  private Set<TableName> members = Set.of();
+
+  private Set<TableName> were = Set.of();
   private String database = "";
   private boolean bypasses;
 
@@ -58,11 +64,7 @@ final class SourceCatalog {
   void open() throws SQLException {
     types.create();
     types.load();
-    database =
-        session.ask(
-            "SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system()) || '/' || oid"
-                + " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()",
-            row -> row.getString(1));
+    database = session.database();
     bypasses =
         session.ask(
             "SELECT pg_catalog.current_setting('session_replication_role') = 'replica'",
@@ -121,7 +123,7 @@ final class SourceCatalog {
     if (!place.equals(definition.schema())) {
       schemas.put(definition.schema(), place);
     }
-    if (database.equals(definition.database())) {
+    if (!database.isEmpty() && database.equals(definition.database())) {
       // the source's own things are not the copy's
       definition.types().forEach(type -> schemas.put(type.schema(), place));
       definition.columns().stream()
@@ -138,7 +140,8 @@ final class SourceCatalog {
    * @param member whether a table, by its name in the copy, is complete as of the commit
    */
   void bring(CopyTables tables, Predicate<TableName> member) throws SQLException {
-    if (!isDue() && !tables.hasChanged()) {
+    members = definitions.keySet().stream().filter(member).collect(Collectors.toSet());
+    if (!isDue() && !tables.hasChanged() && members.equals(were)) {
       return;
     }
     Map<TableName, TableName> copies = new HashMap<>();
@@ -221,6 +224,7 @@ final class SourceCatalog {
   void committed() {
     due = false;
     lifted.clear();
+    were = members;
   }
 
   /**

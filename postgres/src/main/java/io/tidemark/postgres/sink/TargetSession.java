@@ -1,6 +1,7 @@
 package io.tidemark.postgres.sink;
 
 import io.tidemark.postgres.catalog.ServerWords;
+import io.tidemark.postgres.catalog.TableDefinitions;
 import io.tidemark.postgres.connect.Connector;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -125,6 +126,11 @@ final class TargetSession implements AutoCloseable {
   /** The one answer of a question. */
   <T> T ask(String sql, Row<T> row) throws SQLException {
     return query(sql, row).get(0);
+  }
+
+  /** Which database that is, see {@link TableDefinitions#database}. */
+  String database() throws SQLException {
+    return TableDefinitions.database(connection);
   }
 
   CopyIn copyIn(String sql) throws SQLException {

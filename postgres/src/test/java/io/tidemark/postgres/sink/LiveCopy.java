@@ -3,7 +3,16 @@ package io.tidemark.postgres.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.api.config.Settings;
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Position;
+import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
+import io.tidemark.api.sink.Capabilities;
+import io.tidemark.api.sink.Commit;
+import io.tidemark.api.sink.Sink;
+import io.tidemark.api.sink.SinkException;
+import io.tidemark.api.sink.SinkState;
+import io.tidemark.api.sink.Staged;
 import io.tidemark.api.transform.Transform;
 import io.tidemark.embedded.EmbeddedPostgres;
 import io.tidemark.engine.pipeline.NamedSink;
@@ -38,6 +47,7 @@ final class LiveCopy implements AutoCloseable {
   private final List<Transform> transforms = new ArrayList<>();
   private final Connection atSource;
   private Connection atTarget;
+  private boolean defined = true;
   private Pipeline pipeline;
   private CompletableFuture<Void> run;
 
@@ -111,6 +121,22 @@ final class LiveCopy implements AutoCloseable {
     return config;
   }
 
+  /** The sink is told nothing but forms, as an older version was. */
+  LiveCopy withoutDefinitions() {
+    defined = false;
+    return this;
+  }
+
+  LiveCopy withDefinitions() {
+    defined = true;
+    return this;
+  }
+
+  private Sink sink(PostgresSinkConfig to) {
+    PostgresSink sink = new PostgresSink(to);
+    return defined ? sink : new Undefined(sink);
+  }
+
   /** Starts the pipeline. */
   LiveCopy start() {
     PostgresConfig from = sourceConfig();
@@ -120,7 +146,7 @@ final class LiveCopy implements AutoCloseable {
             PipelineConfig.of("live", folder, Duration.ofMillis(100)),
             () -> new PostgresSource(from, Map.of()),
             transforms,
-            List.of(new NamedSink("copy", "postgres", () -> new PostgresSink(to))));
+            List.of(new NamedSink("copy", "postgres", () -> sink(to))));
     Pipeline started = pipeline;
     run =
         CompletableFuture.runAsync(
@@ -240,5 +266,48 @@ final class LiveCopy implements AutoCloseable {
     stop();
     atSource.close();
     atTarget.close();
+  }
+
+  /** A sink that takes no definitions. */
+  private record Undefined(PostgresSink sink) implements Sink {
+    @Override
+    public Capabilities capabilities() {
+      return sink.capabilities();
+    }
+
+    @Override
+    public SinkState open() throws SinkException {
+      return sink.open();
+    }
+
+    @Override
+    public SinkState reopen(long held) throws SinkException {
+      return sink.reopen(held);
+    }
+
+    @Override
+    public void prepare(TableSchema schema) throws SinkException {
+      sink.prepare(schema);
+    }
+
+    @Override
+    public void stage(ChangeBatch batch) throws SinkException {
+      sink.stage(batch);
+    }
+
+    @Override
+    public List<Staged> seal(Position upTo) throws SinkException {
+      return sink.seal(upTo);
+    }
+
+    @Override
+    public void commit(Commit commit) throws SinkException {
+      sink.commit(commit);
+    }
+
+    @Override
+    public void close() {
+      sink.close();
+    }
   }
 }
