@@ -56,6 +56,7 @@ public final class PostgresSource implements ChangeSource {
   private Definitions definitions;
   private Gate gate;
   private volatile boolean opened;
+  private volatile boolean eachTransaction;
   private volatile List<String> publications = List.of();
   private List<Thread> threads = List.of();
 
@@ -184,6 +185,9 @@ public final class PostgresSource implements ChangeSource {
     Admission admission = new Admission(config.snapshot().mode(), book, boundaries, anchors);
     Runnable wake = () -> watch.wake();
     DdlMessages ddl = new DdlMessages(config, book, session, types, admission, problems, wake);
+    if (eachTransaction) {
+      runner.lingerNot();
+    }
     runner.feed(
         boundaries,
         new RowForms(config, book, session, types, admission, wake),
@@ -247,6 +251,10 @@ public final class PostgresSource implements ChangeSource {
 
   @Override
   public void request(SourceRequest request) {
+    if (request instanceof SourceRequest.EachTransaction) {
+      eachTransaction = true;
+      return;
+    }
     if (request instanceof SourceRequest.Hold asked) {
       hold.until(asked.longest());
     } else if (request instanceof SourceRequest.CutAt cut) {

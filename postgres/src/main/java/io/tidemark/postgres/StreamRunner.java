@@ -62,6 +62,7 @@ final class StreamRunner implements Runnable {
   private volatile Ending ending;
   private boolean textOnly;
   private boolean streaming = true;
+  private boolean lingers = true;
   private long refusedSince;
   private final Patience patience = new Patience();
 
@@ -100,6 +101,11 @@ final class StreamRunner implements Runnable {
     boundaries = places;
     forms = resolver;
     consumer = listener;
+  }
+
+  /** Hands each transaction over by itself; before it runs. */
+  void lingerNot() {
+    lingers = false;
   }
 
   /** Takes the end of a reader; called on its thread. */
@@ -220,7 +226,7 @@ final class StreamRunner implements Runnable {
     return new StreamLimits(
         usual.batchRows(),
         usual.batchBytes(),
-        usual.linger(),
+        lingers ? usual.linger() : Duration.ZERO,
         (int) Math.min(Integer.MAX_VALUE - 8, config.limits().maxRow()),
         config.limits().stream(),
         config.limits().streamSpill(),

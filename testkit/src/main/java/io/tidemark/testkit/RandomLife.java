@@ -65,6 +65,10 @@ public final class RandomLife {
     for (int i = 0; i < steps; i++) {
       step();
       if (random.nextInt(3) == 0) {
+        if (session.sink().capabilities().eachTransaction()) {
+          stage();
+          session.transaction(++lsn);
+        }
         lsn += 1 + random.nextInt(3);
         seq = 0;
       }

@@ -24,6 +24,13 @@ public final class SinkSession implements AutoCloseable {
   private final SinkState opened;
   private final Map<TableName, TableSchema> prepared = new HashMap<>();
   private final List<Staged> sealed = new ArrayList<>();
+
+  /** Transactions that wait for a flush. */
+  private final List<Commit> ready = new ArrayList<>();
+
+  /** The flush that is being tried; null for none. */
+  private Commit last;
+
   private final SortedMap<String, Optional<String>> changes = new TreeMap<>();
 
   private final SortedMap<TableName, TableState> tables = new TreeMap<>();
@@ -104,15 +111,39 @@ public final class SinkSession implements AutoCloseable {
     return List.copyOf(sealed);
   }
 
+  /** Ends a transaction that the next flush makes visible by itself, if the sink does so. */
+  public SinkSession transaction(long endLsn) throws SinkException {
+    if (sink.capabilities().eachTransaction()) {
+      seal(endLsn);
+      ready.add(commit(endLsn));
+      sealed.clear();
+    }
+    return this;
+  }
+
+  private Commit commit(long endLsn) {
+    return new Commit(
+        ScriptedSource.Script.position(endLsn),
+        Batches.committedAt(endLsn),
+        sealed,
+        changes,
+        new TreeMap<>(tables));
+  }
+
   /** Commits what was sealed, without sealing anything more. */
   public SinkSession commitSealed(long endLsn) throws SinkException {
-    sink.commit(
-        new Commit(
-            ScriptedSource.Script.position(endLsn),
-            Batches.committedAt(endLsn),
-            sealed,
-            changes,
-            new TreeMap<>(tables)));
+    if (sink.capabilities().eachTransaction()) {
+      if (last == null) {
+        last = commit(endLsn);
+      }
+      List<Commit> all = new ArrayList<>(ready);
+      all.add(last);
+      sink.commitEach(all);
+      ready.clear();
+      last = null;
+    } else {
+      sink.commit(commit(endLsn));
+    }
     sealed.clear();
     changes.clear();
     return this;

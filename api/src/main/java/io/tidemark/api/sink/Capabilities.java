@@ -10,5 +10,14 @@ package io.tidemark.api.sink;
  * @param manyWriters whether several processes may stage at the same time
  * @param wholeTransactions whether readers are promised whole source transactions, so that single
  *     rows may not be rejected
+ * @param eachTransaction whether every transaction of the source is made visible by itself: the
+ *     engine then seals at every boundary and calls {@link Sink#commitEach}, and asks the source
+ *     for a boundary behind every commit
  */
-public record Capabilities(boolean keepsHistory, boolean manyWriters, boolean wholeTransactions) {}
+public record Capabilities(
+    boolean keepsHistory, boolean manyWriters, boolean wholeTransactions, boolean eachTransaction) {
+  /** Of a destination that makes many transactions visible together. */
+  public Capabilities(boolean keepsHistory, boolean manyWriters, boolean wholeTransactions) {
+    this(keepsHistory, manyWriters, wholeTransactions, false);
+  }
+}

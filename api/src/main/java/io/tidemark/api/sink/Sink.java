@@ -99,10 +99,28 @@ public interface Sink extends AutoCloseable {
   /**
    * Makes sealed pieces visible together with the new position and state. All or nothing.
    *
+   * @throws SinkException.RowsRejected when rows that were staged can not be applied; nothing
+   *     happened, and what is staged is void
    * @throws SinkException.OutcomeUnknown when it may have happened: the engine opens the sink again
    *     and looks
    */
   void commit(Commit commit) throws SinkException;
+
+  /**
+   * Makes commits, in order, each visible by itself and by an act of its own; called in place of
+   * {@link #commit} where {@link Capabilities#eachTransaction} is declared. When it returns all of
+   * them are durable; when it throws, or the process dies, any number of the first ones may have
+   * happened. After {@link SinkException.Retryable} the same list comes again, and what of it has
+   * happened is left out.
+   *
+   * @param commits one or more, each as {@link #commit} takes it; {@link Commit#changes} of each
+   *     are all that differ from what was stored before the first
+   */
+  default void commitEach(List<Commit> commits) throws SinkException {
+    for (Commit commit : commits) {
+      commit(commit);
+    }
+  }
 
   /** The last work that it did beside commits; any thread, at any time. */
   default Upkeep upkeep() {

@@ -1,6 +1,7 @@
 package io.tidemark.api.sink;
 
 import io.tidemark.api.model.TableName;
+import java.util.List;
 
 /**
  * The ways in which a destination can fail, and what each means for the caller. Messages follow
@@ -27,6 +28,35 @@ public abstract sealed class SinkException extends Exception {
     /** The table whose rows were refused. */
     public TableName table() {
       return table;
+    }
+  }
+
+  /**
+   * Rows that were staged can never be applied, as showed when all of them met: nothing happened,
+   * and everything staged is void. The caller stages again what no commit covers, without them.
+   */
+  public static final class RowsRejected extends SinkException {
+    private static final long serialVersionUID = 1L;
+    private final transient List<Row> rows;
+
+    /**
+     * A row of the stream.
+     *
+     * @param why what would have been thrown had it been known when the row was staged
+     */
+    public record Row(long commitLsn, long ordinal, Rejected why) {}
+
+    /**
+     * @param rows one or more
+     */
+    public RowsRejected(List<Row> rows) {
+      super(rows.get(0).why().getMessage(), rows.get(0).why());
+      this.rows = List.copyOf(rows);
+    }
+
+    /** Which they are. */
+    public List<Row> rows() {
+      return rows;
     }
   }
 

@@ -29,6 +29,12 @@ public sealed interface SourceRequest {
    */
   record Hold(Duration longest) implements SourceRequest {}
 
+  /**
+   * Give a boundary behind each commit that has rows, so that copies can show every transaction by
+   * itself. Asked before the source is opened, for as long as it is.
+   */
+  record EachTransaction() implements SourceRequest {}
+
   /** A sink could not follow a table: give no more of its rows, and say FAILED with the reason. */
   record Fail(TableName table, String reason) implements SourceRequest {}
 }

@@ -13,6 +13,7 @@ import io.tidemark.api.source.SourceEvent;
 import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.state.StateTracker;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,11 @@ import java.util.concurrent.TimeUnit;
 final class Lane implements Runnable {
   private static final long LONGEST_WAIT = TimeUnit.MILLISECONDS.toNanos(500);
 
+  /** As many transactions that are shown by themselves wait for a flush at most. */
+  private static final int MOST_READY = 5_000;
+
   private final SteadySink sink;
+  private final boolean eachTransaction;
   private final StateTracker state;
   private final StopSignal stop;
   private final LaneListener listener;
@@ -56,6 +61,14 @@ final class Lane implements Runnable {
   private volatile Throwable failure;
   private SourceEvent.Boundary boundary;
 
+  /** What is sealed and waits to be committed; more than one only of transactions by themselves. */
+  private final List<Commit> ready = new ArrayList<>();
+
+  private long sealedRows;
+
+  /** Where tables stand, by their names in the copy; null where that may have changed. */
+  private SortedMap<TableName, TableState> named;
+
   /** Nothing was said since {@link #boundary}, so a commit there is possible. */
   private boolean clean;
 
@@ -72,6 +85,7 @@ final class Lane implements Runnable {
 
   Lane(OpenSink opened, PipelineConfig config, LaneListener listener) {
     this.sink = opened.sink();
+    this.eachTransaction = sink.sink().capabilities().eachTransaction();
     this.state = opened.state();
     this.tidemark = opened.tidemark();
     this.ahead = opened.ahead();
@@ -164,6 +178,9 @@ final class Lane implements Runnable {
       // What was staged comes again at the next start.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (SinkException.RowsRejected e) {
+      tally.rejectedRows().add(e.rows());
+      failure = e;
     } catch (Throwable e) { // an Error too must end the run with its reason, not hang it
       failure = e;
     } finally {
@@ -191,6 +208,12 @@ final class Lane implements Runnable {
 
   /** Takes one step; the event is null where there was none. */
   private void handle(LaneEvent event) throws SinkException, InterruptedException {
+    boolean quiet =
+        event instanceof LaneEvent.Rows
+            || event instanceof LaneEvent.Said said
+                && (said.event() instanceof SourceEvent.Boundary
+                    || said.event() instanceof SourceEvent.Note);
+    named = event == null || quiet ? named : null;
     if (event instanceof LaneEvent.Rows rows) {
       clean = false;
       stage(rows);
@@ -260,7 +283,7 @@ final class Lane implements Runnable {
   }
 
   private boolean due(long now) {
-    return policy.full() || hasNews() && untilFlush(now) <= 0;
+    return policy.full() || ready.size() >= MOST_READY || hasNews() && untilFlush(now) <= 0;
   }
 
   private long untilFlush(long now) {
@@ -275,6 +298,7 @@ final class Lane implements Runnable {
       clean = true;
       ahead &= !next.position().covers(tidemark);
       describe();
+      seal();
     } else if (event instanceof SourceEvent.SchemaChange change) {
       clean = false;
       state.apply(change);
@@ -338,6 +362,7 @@ final class Lane implements Runnable {
     TableState now = state.tables().getOrDefault(source, TableState.waiting());
     Lsn at = boundary == null ? Lsn.ZERO : boundary.position().lsn();
     gate.refuse(source, now.attempt());
+    named = null;
     state.apply(
         new SourceEvent.TableChange(
             source, now.out(TableState.Phase.FAILED, why.getMessage(), at)));
@@ -346,33 +371,71 @@ final class Lane implements Runnable {
 
   /** Where every table stands that has a name in the copy, by that name. */
   private SortedMap<TableName, TableState> copyTables() {
+    if (named != null) {
+      return named;
+    }
     SortedMap<TableName, TableState> tables = new TreeMap<>();
     state
         .tables()
         .forEach(
             (source, now) -> listener.nameInCopy(source).ifPresent(name -> tables.put(name, now)));
+    named = tables;
     return tables;
   }
 
   private void flush() throws SinkException, InterruptedException {
-    Position position = boundary.position();
-    List<Staged> staged = sink.call(to -> to.seal(position));
-    Commit commit =
-        new Commit(position, boundary.committedAtMicros(), staged, state.changes(), copyTables());
+    if (hasUnsealed() || lastReady().filter(at -> at.equals(boundary.position())).isEmpty()) {
+      ready.add(sealed());
+    }
+    List<Commit> commits = List.copyOf(ready);
+    Commit last = commits.get(commits.size() - 1);
     sink.call(
         to -> {
-          to.commit(commit);
+          if (eachTransaction) {
+            to.commitEach(commits);
+          } else {
+            to.commit(last);
+          }
           return null;
         });
+    ready.clear();
+    sealedRows = 0;
     state.committed();
-    commit.changes().keySet().stream()
+    last.changes().keySet().stream()
         .filter(key -> key.startsWith(Delivery.DETACHED))
         .forEach(stored::add);
-    tidemark = position;
-    tidemarkMicros = boundary.committedAtMicros();
-    tally.committed(staged);
+    tidemark = last.tidemark();
+    tidemarkMicros = last.committedAtMicros();
+    commits.forEach(commit -> tally.committed(commit.staged()));
     policy.flushed(System.nanoTime());
-    asks.answer(position);
+    asks.answer(tidemark);
     listener.committed();
+  }
+
+  /** Ends a transaction that shall be seen by itself. */
+  private void seal() throws SinkException, InterruptedException {
+    if (eachTransaction && hasUnsealed() && boundary.position().covers(tidemark)) {
+      ready.add(sealed());
+    }
+  }
+
+  private Optional<Position> lastReady() {
+    return ready.isEmpty() ? Optional.empty() : Optional.of(ready.get(ready.size() - 1).tidemark());
+  }
+
+  /** Whether there is anything but a position that no commit has which is ready. */
+  private boolean hasUnsealed() {
+    Map<String, Optional<String>> known =
+        ready.isEmpty() ? Map.of() : ready.get(ready.size() - 1).changes();
+    return policy.rows() > sealedRows || !state.changes().equals(known);
+  }
+
+  /** Everything up to the boundary that no other commit has. */
+  private Commit sealed() throws SinkException, InterruptedException {
+    Position position = boundary.position();
+    List<Staged> staged = sink.call(to -> to.seal(position));
+    sealedRows = policy.rows();
+    return new Commit(
+        position, boundary.committedAtMicros(), staged, state.changes(), copyTables());
   }
 }

@@ -77,6 +77,11 @@ final class Opening {
     }
   }
 
+  /** Whether a sink shows every transaction by itself. */
+  boolean eachTransaction() {
+    return sinks.stream().anyMatch(each -> each.sink().capabilities().eachTransaction());
+  }
+
   void close() {
     sinks.forEach(sink -> sink.sink().close());
   }

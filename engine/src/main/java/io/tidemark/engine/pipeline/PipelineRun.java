@@ -89,6 +89,9 @@ final class PipelineRun implements LaneListener {
     opening.open(sinks, config.policies().onReject());
     try {
       feed.resume(opening.plan().state(), opening::otherForm);
+      if (opening.eachTransaction()) {
+        source.request(new SourceRequest.EachTransaction());
+      }
       source.open(opening.plan().resumePoint());
     } catch (RuntimeException e) {
       opening.close();
@@ -147,6 +150,7 @@ final class PipelineRun implements LaneListener {
 
   private End outcome(Throwable failure) {
     if (failure instanceof SinkException.OutcomeUnknown
+        || failure instanceof SinkException.RowsRejected
         || failure instanceof Stager.TransactionsRejected) {
       return again(failure.getMessage());
     }

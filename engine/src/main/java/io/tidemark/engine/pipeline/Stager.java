@@ -106,6 +106,10 @@ final class Stager {
     if (refused >= 0) {
       throw new SinkException.Rejected(rows.table(), whyRefused(rows, refused), null);
     }
+    Optional<SinkException.Rejected> known = tally.rejectedRows().first(rows);
+    if (known.isPresent()) {
+      throw known.get();
+    }
     put(rows);
   }
 

@@ -21,6 +21,7 @@ final class Tally {
   private final LongAdder commits = new LongAdder();
   private final Map<TableName, LongAdder> rowsByTable = new ConcurrentHashMap<>();
   private final Map<Long, Reason> rejectedTransactions = new ConcurrentHashMap<>();
+  private final RejectedRows rejectedRows = new RejectedRows();
   private volatile long lastCommitMillis;
   private volatile OptionalLong epoch = OptionalLong.empty();
 
@@ -43,6 +44,11 @@ final class Tally {
   /** Commit LSN of each transaction that the sink did not take, and why. */
   Map<Long, Reason> rejectedTransactions() {
     return rejectedTransactions;
+  }
+
+  /** Rows that the sink has found that it cannot apply. */
+  RejectedRows rejectedRows() {
+    return rejectedRows;
   }
 
   /** The writing was taken at an epoch. */

@@ -61,6 +61,20 @@ final class CopyTables {
     return changed;
   }
 
+  /** The table of the source of which one of the copy, by its schema and name there, is one. */
+  Optional<TableName> named(Optional<TableName> place) {
+    return forms.entrySet().stream()
+        .filter(held -> !Journal.isOne(held.getKey()))
+        .filter(
+            held ->
+                place
+                    .filter(
+                        new TableName(held.getValue().schema(), held.getValue().table())::equals)
+                    .isPresent())
+        .map(held -> TableName.parse(held.getKey()))
+        .findFirst();
+  }
+
   /** Gives a table a form of the source's, though no row needs it. */
   void prepare(TableName table, TargetForm newest) throws SQLException {
     HeldTable now = forms.get(table.toString());
@@ -132,7 +146,8 @@ final class CopyTables {
     Optional<Place> last = Optional.empty();
     for (Segment segment : segments) {
       if (segment.ops().snapshot() && segment.ops().truncates()) {
-        Optional<Place> here = CurrentTable.last(session, segment.table(), Segment.BEGINS_ATTEMPT);
+        Optional<Place> here =
+            CurrentTable.last(session, segment.table(), segment.where(Segment.BEGINS_ATTEMPT));
         if (here.isPresent() && (last.isEmpty() || here.get().compareTo(last.get()) > 0)) {
           last = here;
         }
@@ -163,7 +178,8 @@ final class CopyTables {
   private List<Segment> reaching(Place place, List<Segment> segments) throws SQLException {
     List<Segment> reaching = new ArrayList<>();
     for (Segment segment : segments) {
-      String rows = "SELECT FROM " + segment.table() + " AS n WHERE " + place.sql(">=");
+      String rows =
+          "SELECT FROM " + segment.table() + " AS n WHERE " + segment.where(place.sql(">="));
       if (session.ask("SELECT EXISTS (" + rows + ")", row -> row.getBoolean(1))) {
         reaching.add(segment);
       }
@@ -188,8 +204,10 @@ final class CopyTables {
                 + ": a column of its key was dropped while it was copied. Copy the table again.");
       }
     }
-    String changes = asOne(form, run, which);
-    new CurrentTable(session, held.sql(), form, changes, ops).apply(which);
+    boolean inPlace = run.size() == 1 && run.get(0).form().holdsLike(form);
+    String changes = inPlace ? run.get(0).table() : asOne(form, run, which);
+    new CurrentTable(session, held.sql(), form, changes, ops)
+        .apply(inPlace ? run.get(0).where(which) : which);
   }
 
   /** Columns that rows of an older form do not have, nor a value in place of. */
@@ -203,16 +221,13 @@ final class CopyTables {
 
   /** One table with the changes of all segments, under the form of the table. */
   private String asOne(TargetForm form, List<Segment> run, String which) throws SQLException {
-    if (run.size() == 1 && run.get(0).form().holdsLike(form)) {
-      return run.get(0).table();
-    }
     String name = "pg_temp.together_" + next++;
     session.execute(
         "CREATE TEMP TABLE "
             + name
             + " ON COMMIT DROP AS "
             + run.stream()
-                .map(segment -> select(form, segment) + " WHERE " + which)
+                .map(segment -> select(form, segment) + " WHERE " + segment.where(which))
                 .collect(Collectors.joining("\nUNION ALL\n")));
     return name;
   }

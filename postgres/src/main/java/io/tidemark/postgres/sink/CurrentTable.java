@@ -51,15 +51,51 @@ final class CurrentTable {
       }
       truncateLeaves(counted);
     }
-    // a row that is inserted may take the place of one only where the log has no deletes
-    boolean replaces = form.insertOnly() && form.hasKey() && ops.stream();
-    if (!ops.ending() && !replaces) {
+    if (onlyAdds()) {
       session.execute(insert() + " WHERE " + Segment.LIVE + " AND " + counted);
     } else if (form.hasKey()) {
       new KeyedRows(session, table, form, changes, ops, insert()).apply(counted);
     } else {
       new CountedRows(session, table, form, changes, insert()).apply(counted);
     }
+  }
+
+  /** Whether no change meets a row that is there. */
+  private boolean onlyAdds() {
+    // a row that is inserted may take the place of one only where the log has no deletes
+    return !ops.ending() && !(form.insertOnly() && form.hasKey() && ops.stream());
+  }
+
+  /** Whether {@link #block} can say all there is to do. */
+  boolean isPlain() {
+    return !ops.truncates() && !ops.movedLeft() && (form.hasKey() || onlyAdds());
+  }
+
+  /**
+   * The same as a block of PL/pgSQL, for who applies many pieces by one call.
+   *
+   * @param which condition on those that are meant, in terms of the block
+   * @param lost SQLSTATE to raise where a value is nowhere
+   */
+  String block(String which, String lost) {
+    if (onlyAdds()) {
+      return insert() + " WHERE " + Segment.LIVE + " AND " + which + ";\n";
+    }
+    KeyedRows rows = new KeyedRows(session, table, form, changes, ops, insert());
+    StringBuilder block = new StringBuilder();
+    rows.before(which).forEach(sql -> block.append(sql).append(";\n"));
+    if (!ops.left().isEmpty()) {
+      block
+          .append("IF EXISTS (SELECT")
+          .append(rows.missing(which))
+          .append(") THEN RAISE EXCEPTION USING ERRCODE = '")
+          .append(lost)
+          .append("', MESSAGE = ")
+          .append(Sql.text(table))
+          .append("; END IF;\n");
+    }
+    rows.statements(which).forEach(sql -> block.append(sql).append(";\n"));
+    return block.toString();
   }
 
   /** Where the last change is of those that fulfil a condition. */

@@ -36,7 +36,8 @@ final class Journal {
     List<Segment> segments = new ArrayList<>();
     for (String name : names(owner, forms)) {
       HeldTable held = forms.get(name);
-      segments.add(new Segment(held.sql(), held.form(), Ops.any(held.form(), nulls(held))));
+      segments.add(
+          new Segment(held.sql(), held.form(), Ops.any(held.form(), nulls(held)), Segment.ALL));
     }
     segments.sort(Comparator.comparingInt(segment -> segment.form().version()));
     return segments;
@@ -110,6 +111,7 @@ final class Journal {
     if (held == null) {
       held = new HeldTable(segment.form(), config.stateSchema(), place(name), List.of());
       session.execute("CREATE TABLE " + held.sql() + " (LIKE " + segment.table() + ")");
+      session.execute("ALTER TABLE " + held.sql() + " DROP COLUMN " + Segment.PIECE);
       store.save(name, held);
       forms.put(name, held);
     }
@@ -127,7 +129,7 @@ final class Journal {
             + " FROM "
             + segment.table()
             + " AS n WHERE "
-            + which);
+            + segment.where(which));
   }
 
   /** A name that is short enough, and the same for the same journal. */

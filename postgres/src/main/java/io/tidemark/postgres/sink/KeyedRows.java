@@ -99,15 +99,30 @@ final class KeyedRows {
   }
 
   private void step(String range) throws SQLException {
+    for (String sql : before(range)) {
+      session.execute(sql);
+    }
+    requireAll(range);
+    for (String sql : statements(range)) {
+      session.execute(sql);
+    }
+  }
+
+  /** Statements that leave the last event of each key, with all its values. */
+  List<String> before(String range) {
+    List<String> statements = new ArrayList<>();
     for (Part part : otherParts()) {
       if (ops.left().contains(part.attnum())) {
-        fill(part, range);
+        statements.add(fill(part, range));
       }
     }
-    leaveLast(range);
-    requireAll(range);
-    String meant = " FROM " + changes + " AS n WHERE ";
-    session.execute(
+    statements.add(leaveLast(range));
+    return statements;
+  }
+
+  /** Statements that apply the last events. */
+  List<String> statements(String range) {
+    return List.of(
         "DELETE FROM "
             + table
             + " AS t USING "
@@ -115,19 +130,20 @@ final class KeyedRows {
             + " AS n WHERE n._kind = 0 AND "
             + range
             + " AND "
-            + sameKey("t", "n"));
-    session.execute(
+            + sameKey("t", "n"),
         "UPDATE "
             + table
             + " AS t SET "
             + assignments()
-            + meant
+            + " FROM "
+            + changes
+            + " AS n WHERE "
             + Segment.LIVE
             + " AND "
             + range
             + " AND "
-            + sameKey("t", "n"));
-    session.execute(insert + " WHERE " + Segment.LIVE + " AND " + range + " AND " + isNew());
+            + sameKey("t", "n"),
+        insert + " WHERE " + Segment.LIVE + " AND " + range + " AND " + isNew());
   }
 
   private List<Part> otherParts() {
@@ -135,39 +151,38 @@ final class KeyedRows {
   }
 
   /** Gives a value that was left out what was last set under the key before. */
-  private void fill(Part part, String range) throws SQLException {
+  private String fill(Part part, String range) {
     String keys = form.stagedKey();
-    session.execute(
-        "UPDATE "
-            + changes
-            + " AS n SET "
-            + part.staged()
-            + " = f.v, _left = "
-            + without(part)
-            + " FROM (SELECT DISTINCT ON ("
-            + keys
-            + ") "
-            + keys
-            + ", n._lsn AS l, n._seq AS s, "
-            + part.staged()
-            + " AS v FROM "
-            + changes
-            + " AS n WHERE "
-            + Segment.LIVE
-            + " AND NOT coalesce("
-            + Segment.left(part.attnum())
-            + ", false) AND "
-            + range
-            + " ORDER BY "
-            + keys
-            + ", n._lsn DESC, n._seq DESC) f WHERE "
-            + Segment.left(part.attnum())
-            + " AND "
-            + range
-            + " AND (n._lsn, n._seq) > (f.l, f.s) AND "
-            + form.keyParts().stream()
-                .map(key -> "n." + key.staged() + " = f." + key.staged())
-                .collect(Collectors.joining(" AND ")));
+    return "UPDATE "
+        + changes
+        + " AS n SET "
+        + part.staged()
+        + " = f.v, _left = "
+        + without(part)
+        + " FROM (SELECT DISTINCT ON ("
+        + keys
+        + ") "
+        + keys
+        + ", n._lsn AS l, n._seq AS s, "
+        + part.staged()
+        + " AS v FROM "
+        + changes
+        + " AS n WHERE "
+        + Segment.LIVE
+        + " AND NOT coalesce("
+        + Segment.left(part.attnum())
+        + ", false) AND "
+        + range
+        + " ORDER BY "
+        + keys
+        + ", n._lsn DESC, n._seq DESC) f WHERE "
+        + Segment.left(part.attnum())
+        + " AND "
+        + range
+        + " AND (n._lsn, n._seq) > (f.l, f.s) AND "
+        + form.keyParts().stream()
+            .map(key -> "n." + key.staged() + " = f." + key.staged())
+            .collect(Collectors.joining(" AND "));
   }
 
   private static String without(Part part) {
@@ -175,17 +190,16 @@ final class KeyedRows {
   }
 
   /** Leaves the last event of each key. */
-  private void leaveLast(String range) throws SQLException {
-    session.execute(
-        "DELETE FROM "
-            + changes
-            + " AS d USING (SELECT n.ctid AS place, row_number() OVER (PARTITION BY "
-            + form.stagedKey()
-            + " ORDER BY n._lsn DESC, n._seq DESC) AS nth FROM "
-            + changes
-            + " AS n WHERE n._kind <> 3 AND "
-            + range
-            + ") x WHERE x.nth > 1 AND d.ctid = x.place");
+  private String leaveLast(String range) {
+    return "DELETE FROM "
+        + changes
+        + " AS d USING (SELECT n.ctid AS place, row_number() OVER (PARTITION BY "
+        + form.stagedKey()
+        + " ORDER BY n._lsn DESC, n._seq DESC) AS nth FROM "
+        + changes
+        + " AS n WHERE n._kind <> 3 AND "
+        + range
+        + ") x WHERE x.nth > 1 AND d.ctid = x.place";
   }
 
   /** Nothing is made up: a value that is nowhere means that the copy is not what we left. */
@@ -193,21 +207,23 @@ final class KeyedRows {
     if (ops.left().isEmpty()) {
       return;
     }
-    long missing =
-        session.ask(
-            "SELECT count(*) FROM "
-                + changes
-                + " AS n WHERE "
-                + Segment.LIVE
-                + " AND n._left IS NOT NULL AND "
-                + range
-                + " AND "
-                + isNew(),
-            row -> row.getLong(1));
+    long missing = session.ask("SELECT count(*)" + missing(range), row -> row.getLong(1));
     if (missing > 0) {
       throw TargetFailure.changed(
           table, missing + " rows were updated with values left out that are not in the copy");
     }
+  }
+
+  /** What follows a SELECT of the events that lack a value which is not in the table either. */
+  String missing(String range) {
+    return " FROM "
+        + changes
+        + " AS n WHERE "
+        + Segment.LIVE
+        + " AND n._left IS NOT NULL AND "
+        + range
+        + " AND "
+        + isNew();
   }
 
   private String isNew() {

@@ -11,10 +11,13 @@ import io.tidemark.api.sink.Capabilities;
 import io.tidemark.api.sink.Commit;
 import io.tidemark.api.sink.Sink;
 import io.tidemark.api.sink.SinkException;
+import io.tidemark.api.sink.SinkException.RowsRejected;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.api.sink.Staged;
 import io.tidemark.postgres.catalog.ServerWords;
 import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,14 +33,25 @@ import java.util.UUID;
  * with the session; one transaction of the target applies them and moves the tidemark.
  */
 public final class PostgresSink implements Sink {
+  /** As many commits at most are made by one call. */
+  private static final int MOST_SINGLE = 500;
+
   private final PostgresSinkConfig config;
   private final TargetFailure failure;
 
   /** Who this is at the target, also when it is opened again. */
   private final String writer = UUID.randomUUID().toString();
 
-  /** Newest forms that no commit has brought to the copy yet. */
+  /** Newest forms that were prepared since the last seal. */
   private final Map<TableName, TargetForm> pending = new LinkedHashMap<>();
+
+  /** Forms that were prepared before a boundary, and which no commit has brought to the copy. */
+  private final Deque<SealedForms> sealedForms = new ArrayDeque<>();
+
+  private record SealedForms(Position upTo, Map<TableName, TargetForm> forms) {}
+
+  /** The last commit of this session that has happened; null before the first. */
+  private Commit last;
 
   /** The form in the copy of each form of the source that was prepared. */
   private final Map<TableSchema, TargetForm> prepared = new HashMap<>();
@@ -58,7 +72,8 @@ public final class PostgresSink implements Sink {
 
   @Override
   public Capabilities capabilities() {
-    return new Capabilities(false, false, true);
+    boolean each = config.apply() == PostgresSinkConfig.Apply.TRANSACTIONAL;
+    return new Capabilities(false, false, each, each);
   }
 
   @Override
@@ -74,14 +89,16 @@ public final class PostgresSink implements Sink {
   private SinkState open(OptionalLong held) throws SinkException {
     close();
     pending.clear();
+    sealedForms.clear();
     prepared.clear();
+    last = null;
     try {
       session = TargetSession.open(config);
       state = new StateTables(session, config);
       store = new FormStore(session, config);
-      stage = new Stage(session);
       catalog = new SourceCatalog(session, state, config);
       types = new TargetTypes(session, config.schemas(), catalog.types());
+      stage = new Stage(session, config.apply(), failure, catalog.types());
       session.execute("BEGIN");
       state.create();
       store.create();
@@ -166,64 +183,271 @@ public final class PostgresSink implements Sink {
 
   @Override
   public List<Staged> seal(Position upTo) {
+    if (!pending.isEmpty()) {
+      sealedForms.add(new SealedForms(upTo, new LinkedHashMap<>(pending)));
+      pending.clear();
+    }
     return stage.seal();
   }
 
   @Override
   public void commit(Commit commit) throws SinkException {
+    commitEach(List.of(commit));
+  }
+
+  @Override
+  public void commitEach(List<Commit> commits) throws SinkException {
+    send();
+    boolean transactional = config.apply() == PostgresSinkConfig.Apply.TRANSACTIONAL;
+    boolean together = transactional;
+    for (List<Commit> left = left(commits); !left.isEmpty(); left = left(commits)) {
+      SingleCommits plain = new SingleCommits(state);
+      if (together && !catalog.isDue()) {
+        gather(left, plain);
+      }
+      if (plain.commits().isEmpty()) {
+        apply(left.get(0));
+        together = transactional;
+      } else {
+        together = apply(plain, plain.commits().size() == left.size());
+      }
+    }
+  }
+
+  /** Those that have not happened: what is tried again may have happened in part. */
+  private List<Commit> left(List<Commit> commits) {
+    for (int i = commits.size(); i > 0; i--) {
+      if (commits.get(i - 1) == last) {
+        return commits.subList(i, commits.size());
+      }
+    }
+    return commits;
+  }
+
+  private void gather(List<Commit> left, SingleCommits plain) {
+    Set<String> waiting = Journal.owners(forms);
+    for (Commit commit : left.subList(0, Math.min(left.size(), MOST_SINGLE))) {
+      if (!isPlain(commit, plain, waiting)) {
+        return;
+      }
+    }
+  }
+
+  private void send() throws SinkException {
+    try {
+      stage.send();
+    } catch (SQLException e) {
+      throw failure.ofServer("stage rows", e);
+    }
+  }
+
+  /** Has a commit taken by a block of plain ones, if nothing but rows of members changes. */
+  private boolean isPlain(Commit commit, SingleCommits plain, Set<String> waiting) {
+    Map<TableName, List<Segment>> segments = stage.segments(commit.staged());
+    boolean formsStay =
+        newForms(commit).entrySet().stream()
+            .allMatch(
+                form ->
+                    Optional.ofNullable(forms.get(form.getKey().toString()))
+                        .filter(held -> form.getValue().after(held.form()).equals(held.form()))
+                        .isPresent());
+    return formsStay
+        && areMembers(segments, commit, waiting)
+        && plain.take(commit, segments, forms);
+  }
+
+  /** Whether rows of a commit are changes of tables whose copy is complete. */
+  private static boolean areMembers(
+      Map<TableName, List<Segment>> segments, Commit commit, Set<String> waiting) {
+    return segments.entrySet().stream()
+        .allMatch(
+            each ->
+                phase(each.getKey(), commit) == TableState.Phase.MEMBER
+                    && !waiting.contains(each.getKey().toString())
+                    && !anyOfSnapshot(each.getValue()));
+  }
+
+  /**
+   * Makes plain commits.
+   *
+   * @return false when rows of one were refused, which is to be looked at by itself
+   */
+  private boolean apply(SingleCommits plain, boolean waits) throws SinkException {
+    try {
+      session.joinByKeys();
+      session.execute(plain.sql(session, waits));
+    } catch (SQLException e) {
+      if (TargetFailure.isLost(e)) {
+        throw failure.ofServer("apply changes", e);
+      }
+      keepDone(plain);
+      if (TargetFailure.isOfRows(e)) {
+        return false;
+      }
+      throw plain.failure(e, failure);
+    }
+    plain.commits().forEach(this::happened);
+    free(plain.commits());
+    return true;
+  }
+
+  /** Finds out how far a block came before it failed. */
+  private void keepDone(SingleCommits plain) throws SinkException {
+    try {
+      Position position = state.position();
+      List<Commit> done =
+          plain.commits().stream().filter(each -> position.covers(each.tidemark())).toList();
+      done.forEach(this::happened);
+      free(done);
+    } catch (SQLException e) {
+      throw unknown(e);
+    }
+  }
+
+  private void apply(Commit commit) throws SinkException {
     CopyTables tables = CopyTables.begin(session, store, config, forms);
     try {
+      apply(commit, tables, () -> bring(tables, commit));
+    } catch (SQLException e) {
+      if (catalog.lifts(e, forms)) {
+        apply(commit);
+        return;
+      }
+      Map<TableName, List<Segment>> segments = stage.segments(commit.staged());
+      if (!TargetFailure.isOfRows(e) || !areMembers(segments, commit, Journal.owners(forms))) {
+        throw failure.ofServer("apply changes", e);
+      }
+      applyInParts(commit, segments);
+    }
+  }
+
+  /** What a commit does to tables. */
+  @FunctionalInterface
+  private interface Bringing {
+    void run() throws SQLException, SinkException;
+  }
+
+  /** Makes a commit; where it fails with the server's words, it has been undone. */
+  private void apply(Commit commit, CopyTables tables, Bringing bringing)
+      throws SQLException, SinkException {
+    try {
+      session.joinFreely();
       session.execute("BEGIN");
       state.move(commit);
       catalog.loosen(tables);
-      bring(tables, commit);
+      bringing.run();
       catalog.bring(tables, table -> phase(table, commit) == TableState.Phase.MEMBER);
       state.store(commit);
       state.show(commit);
-    } catch (SQLException e) {
-      if (catalog.lifts(e, forms)) {
-        rollBack();
-        commit(commit);
-        return;
-      }
-      throw undone("apply changes", e);
-    } catch (SinkException.Fenced | RuntimeException e) {
+    } catch (SQLException | SinkException | RuntimeException e) {
       rollBack();
       throw e;
     }
     try {
       session.execute("COMMIT");
     } catch (SQLException e) {
-      throw new SinkException.OutcomeUnknown(
-          "Cannot tell whether " + config.endpoint() + " has committed: " + ServerWords.of(e) + ".",
-          e);
+      if (TargetFailure.isLost(e)) {
+        throw unknown(e);
+      }
+      throw e; // a constraint that was deferred, for instance
     }
     forms = tables.forms();
-    pending.clear();
-    state.committed();
+    state.committed(commit);
     catalog.committed();
+    happened(commit);
+    free(List.of(commit));
+  }
+
+  /** Commits what was refused as a whole, if nothing of it is refused in parts. */
+  private void applyInParts(Commit commit, Map<TableName, List<Segment>> segments)
+      throws SinkException {
+    CopyTables tables = CopyTables.begin(session, store, config, forms);
     try {
-      stage.free(commit.staged());
+      apply(
+          commit,
+          tables,
+          () -> {
+            List<RowsRejected.Row> refused =
+                new RefusedRows(session, tables, failure, segments).apply();
+            if (!refused.isEmpty()) {
+              throw new RowsRejected(refused);
+            }
+            bringForms(tables, commit);
+          });
+    } catch (RowsRejected e) {
+      if (!lifts(e)) {
+        throw e;
+      }
+      apply(commit);
+    } catch (SQLException e) {
+      throw failure.ofServer("apply changes", e);
+    }
+  }
+
+  /** Whether any row was refused by what was taken over from the source. */
+  private boolean lifts(RowsRejected rejected) {
+    boolean lifts = false;
+    for (RowsRejected.Row row : rejected.rows()) {
+      lifts |= row.why().getCause() instanceof SQLException e && catalog.lifts(e, forms);
+    }
+    return lifts;
+  }
+
+  private SinkException unknown(SQLException e) {
+    return new SinkException.OutcomeUnknown(
+        "Cannot tell whether " + config.endpoint() + " has committed: " + ServerWords.of(e) + ".",
+        e);
+  }
+
+  private void happened(Commit commit) {
+    last = commit;
+    sealedForms.removeIf(each -> commit.tidemark().covers(each.upTo()));
+  }
+
+  private void free(List<Commit> commits) throws SinkException {
+    List<Staged> staged = commits.stream().flatMap(commit -> commit.staged().stream()).toList();
+    try {
+      stage.free(staged);
     } catch (SQLException e) {
       throw failure.ofServer("free what was staged", e);
     }
   }
 
+  /** The newest form of each table as of a commit, where it was prepared since the one before. */
+  private Map<TableName, TargetForm> newForms(Commit commit) {
+    Map<TableName, TargetForm> newest = new LinkedHashMap<>();
+    sealedForms.stream()
+        .filter(each -> commit.tidemark().covers(each.upTo()))
+        .forEach(each -> newest.putAll(each.forms()));
+    return newest;
+  }
+
   private void bring(CopyTables tables, Commit commit) throws SQLException {
     Map<TableName, List<Segment>> segments = stage.segments(commit.staged());
+    Map<TableName, TargetForm> newest = newForms(commit);
     TreeSet<TableName> concerned = new TreeSet<>(segments.keySet());
-    concerned.addAll(pending.keySet());
+    concerned.addAll(newest.keySet());
     Set<String> waiting = tables.waiting();
     commit.tables().keySet().stream()
         .filter(table -> waiting.contains(table.toString()) || becomesMember(table, commit))
         .forEach(concerned::add);
     for (TableName table : concerned) {
-      List<Segment> rows = segments.getOrDefault(table, List.of());
-      bring(tables, table, rows, commit);
-      if (pending.containsKey(table)) {
-        tables.prepare(table, pending.get(table));
+      bring(tables, table, segments.getOrDefault(table, List.of()), commit);
+      if (newest.containsKey(table)) {
+        tables.prepare(table, newest.get(table));
       }
       if (phase(table, commit) == TableState.Phase.MEMBER) {
+        tables.index(table);
+      }
+    }
+  }
+
+  private void bringForms(CopyTables tables, Commit commit) throws SQLException {
+    for (Map.Entry<TableName, TargetForm> form : newForms(commit).entrySet()) {
+      tables.prepare(form.getKey(), form.getValue());
+    }
+    for (TableName table : commit.tables().keySet()) {
+      if (becomesMember(table, commit)) {
         tables.index(table);
       }
     }

@@ -7,6 +7,7 @@ import static io.tidemark.api.config.OptionType.TEXT;
 
 import io.tidemark.api.config.ComponentSpec;
 import io.tidemark.api.config.Option;
+import io.tidemark.api.config.OptionType;
 import io.tidemark.api.config.Settings;
 import io.tidemark.postgres.connect.DatabaseOptions;
 import io.tidemark.postgres.connect.Endpoint;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
  * @param pipeline name under which the copy's state is kept, unique within the state schema
  * @param schemas schema of the copy by schema of the source; one that is not named keeps its name
  * @param stateSchema where the sink keeps what is its own
+ * @param apply how transactions of the source become those of the target
  * @param lockTimeout how long a commit waits for a lock that somebody else holds
  * @param indexes whether the source's indexes, unique constraints and checks are taken over
  * @param foreignKeys whether the source's foreign keys are
@@ -31,9 +33,18 @@ public record PostgresSinkConfig(
     String pipeline,
     Map<String, String> schemas,
     String stateSchema,
+    Apply apply,
     Duration lockTimeout,
     boolean indexes,
     boolean foreignKeys) {
+  /** How transactions of the source become those of the target. */
+  public enum Apply {
+    /** Many by one. */
+    BATCH,
+    /** Each by one of its own. */
+    TRANSACTIONAL
+  }
+
   public PostgresSinkConfig {
     schemas = Map.copyOf(schemas);
   }
@@ -52,6 +63,14 @@ public record PostgresSinkConfig(
           "tidemark",
           "Schema for the tidemark and the state. Two sinks of one pipeline in one database need one"
               + " each.");
+  private static final Option<Apply> APPLY =
+      Option.of(
+          "apply",
+          OptionType.oneOf(Apply.class),
+          "batch",
+          "How transactions of the source become those of the copy: all of a flush by one, set by"
+              + " set, which is fastest; or each by one of its own, in order. With transactional set"
+              + " the pipeline's flush.interval to 50ms or so; 'on-reject: row' does not fit it.");
   private static final Option<Duration> LOCK_TIMEOUT =
       Option.of(
           "lock-timeout",
@@ -83,7 +102,7 @@ public record PostgresSinkConfig(
           "Current rows in another PostgreSQL (14 to 18), exactly once.",
           Stream.concat(
                   DatabaseOptions.COPY.all().stream(),
-                  Stream.of(SCHEMAS, STATE_SCHEMA, LOCK_TIMEOUT, INDEXES, FOREIGN_KEYS))
+                  Stream.of(SCHEMAS, STATE_SCHEMA, APPLY, LOCK_TIMEOUT, INDEXES, FOREIGN_KEYS))
               .toList());
 
   /**
@@ -110,6 +129,7 @@ public record PostgresSinkConfig(
         pipeline,
         schemas,
         stateSchema,
+        settings.find(APPLY).orElse(Apply.BATCH),
         settings.find(LOCK_TIMEOUT).orElse(Duration.ofSeconds(30)),
         settings.find(INDEXES).orElse(false),
         settings.find(FOREIGN_KEYS).orElse(false));
@@ -118,7 +138,13 @@ public record PostgresSinkConfig(
   /** The same at another address. */
   public PostgresSinkConfig at(Endpoint other) {
     return new PostgresSinkConfig(
-        other, pipeline, schemas, stateSchema, lockTimeout, indexes, foreignKeys);
+        other, pipeline, schemas, stateSchema, apply, lockTimeout, indexes, foreignKeys);
+  }
+
+  /** The same with another way of applying. */
+  public PostgresSinkConfig applying(Apply other) {
+    return new PostgresSinkConfig(
+        endpoint, pipeline, schemas, stateSchema, other, lockTimeout, indexes, foreignKeys);
   }
 
   /**

@@ -9,11 +9,23 @@ package io.tidemark.postgres.sink;
  *
  * @param table its whole name in SQL
  * @param ops what is known of the changes in it
+ * @param rows condition on changes {@code n} that are meant, where the table has others
  */
-record Segment(String table, TargetForm form, Ops ops) {
+record Segment(String table, TargetForm form, Ops ops, String rows) {
+  /** All rows. */
+  static final String ALL = "true";
+
+  /** Of the stage alone: which piece a row is of, so that pieces can be applied one by one. */
+  static final String PIECE = "_piece";
+
   /** The same for who takes the rows of a snapshot alone. */
   Segment ofSnapshot() {
-    return new Segment(table, form, ops.ofSnapshot());
+    return new Segment(table, form, ops.ofSnapshot(), rows);
+  }
+
+  /** A condition on its rows among those of the table. */
+  String where(String which) {
+    return rows.equals(ALL) ? which : which + " AND " + rows;
   }
 
   static final String OWN_COLUMNS = "_kind, _lsn, _seq, _snap, _leaf, _left";

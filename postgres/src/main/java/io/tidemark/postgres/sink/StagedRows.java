@@ -13,12 +13,13 @@ import java.util.TreeSet;
 
 /** Turns the changes of one batch into rows of {@link Segment}, and notes what they were. */
 final class StagedRows {
-  private static final int OWN_FIELDS = 6;
+  private static final int OWN_FIELDS = 7;
 
   private final ChangeBatch batch;
   private final TableSchema schema;
   private final TargetForm form;
   private final List<TargetColumn> columns;
+  private final long piece;
   private final CopyFormat out;
   private final boolean[] isKey;
 
@@ -32,8 +33,10 @@ final class StagedRows {
   private boolean ending;
   private boolean movedLeft;
 
-  StagedRows(ChangeBatch batch, TargetForm form, List<TargetColumn> columns, CopyFormat out) {
+  StagedRows(
+      ChangeBatch batch, TargetForm form, List<TargetColumn> columns, long piece, CopyFormat out) {
     this.batch = batch;
+    this.piece = piece;
     this.schema = batch.schema();
     this.form = form;
     this.columns = columns;
@@ -48,7 +51,7 @@ final class StagedRows {
   }
 
   /**
-   * Writes all of them.
+   * Writes all of them; the caller ends the COPY.
    *
    * @throws SinkException.Rejected where the log does not say which row is meant
    */
@@ -61,7 +64,6 @@ final class StagedRows {
         case TRUNCATE -> truncate(i);
       }
     }
-    out.end();
   }
 
   private long seq(int i) {
@@ -81,6 +83,7 @@ final class StagedRows {
     out.flag(ofSnapshot);
     out.text(batch.leaf(i));
     out.text(without);
+    out.big(piece);
   }
 
   private void truncate(int i) throws SQLException {

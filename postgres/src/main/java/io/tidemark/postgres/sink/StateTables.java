@@ -45,6 +45,9 @@ final class StateTables {
 
   private Map<TableName, Shown> next = Map.of();
 
+  /** Where tables stand as of the last commit of this session; null before it. */
+  private SortedMap<TableName, TableState> stands;
+
   /** A row of what readers see of a table; the word is that of {@link TableState#word}. */
   private record Shown(String word, Optional<String> reason, String since) {
     static Shown of(TableState state) {
@@ -247,7 +250,7 @@ final class StateTables {
     }
   }
 
-  private SinkException.Fenced fenced() {
+  SinkException.Fenced fenced() {
     return new SinkException.Fenced(
         "Cannot go on writing: another writer has taken over from epoch "
             + epoch
@@ -287,6 +290,83 @@ final class StateTables {
               + String.join(", ", rows)
               + " ON CONFLICT (pipeline, key) DO UPDATE SET value = excluded.value");
     }
+  }
+
+  /** The columns of {@link #values}. */
+  static final String VALUES = "position, parts, micros, gone, keys, texts";
+
+  /** What {@link #move} and {@link #store} would write, as the middle of a row of VALUES. */
+  String values(Commit commit) {
+    List<String> gone = new ArrayList<>();
+    List<String> keys = new ArrayList<>();
+    List<String> texts = new ArrayList<>();
+    commit
+        .changes()
+        .forEach(
+            (key, value) -> {
+              if (value.isPresent()) {
+                keys.add(Sql.text(key));
+                texts.add(Sql.text(value.get()));
+              } else {
+                gone.add(Sql.text(key));
+              }
+            });
+    return ", "
+        + Sql.text(commit.tidemark().toString())
+        + ", "
+        + Sql.text(json(commit.tidemark()))
+        + ", "
+        + commit.committedAtMicros()
+        + "::int8, "
+        + array(gone)
+        + ", "
+        + array(keys)
+        + ", "
+        + array(texts);
+  }
+
+  private static String array(List<String> texts) {
+    return "ARRAY[" + String.join(", ", texts) + "]::text[]";
+  }
+
+  /**
+   * {@link #move} and {@link #store} as a block of PL/pgSQL, for a row {@code s} of {@link
+   * #VALUES}.
+   *
+   * @param fenced SQLSTATE to raise when another writer has taken over
+   */
+  String block(String fenced) {
+    return "UPDATE "
+        + own("pipelines")
+        + " SET position = s.position, parts = s.parts, committed_at = timestamptz 'epoch' +"
+        + " interval '1 microsecond' * s.micros WHERE name = "
+        + pipeline()
+        + " AND epoch = "
+        + epoch
+        + ";\nIF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = '"
+        + fenced
+        + "'; END IF;\nIF s.gone <> '{}' THEN DELETE FROM "
+        + own("state")
+        + " WHERE pipeline = "
+        + pipeline()
+        + " AND key = ANY (s.gone); END IF;\nIF s.keys <> '{}' THEN INSERT INTO "
+        + own("state")
+        + " AS old SELECT "
+        + pipeline()
+        + ", e.k, e.v FROM unnest(s.keys, s.texts) AS e(k, v) ON CONFLICT (pipeline, key) DO"
+        + " UPDATE SET value = excluded.value WHERE old.value <> excluded.value; END IF;\n";
+  }
+
+  /** The position that the copy has, as of the last commit. */
+  Position position() throws SQLException {
+    return session.ask(
+        "SELECT parts FROM " + own("pipelines") + " WHERE name = " + pipeline(),
+        row -> position(row.getString(1)));
+  }
+
+  /** Whether the copy says already where tables stand as of a commit. */
+  boolean shows(Commit commit) {
+    return commit.tables().equals(stands);
   }
 
   /**
@@ -334,8 +414,9 @@ final class StateTables {
   }
 
   /** What was shown last has been committed. */
-  void committed() {
+  void committed(Commit commit) {
     shown = next;
+    stands = commit.tables();
   }
 
   /** Whether a table was complete as of the last commit, or complete but for a reason. */

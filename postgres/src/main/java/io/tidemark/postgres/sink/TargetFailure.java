@@ -42,20 +42,55 @@ final class TargetFailure {
 
   /** A failure while rows of a table were staged; nothing of their batch was. */
   SinkException staging(TableName table, SQLException e) {
-    if (isOfRows(e)) {
-      return new SinkException.Rejected(
-          table,
-          "Cannot write rows of "
-              + table
-              + " to "
-              + endpoint
-              + ": "
-              + ServerWords.of(e)
-              + at(e)
-              + ". Look at the type of the copy's column.",
-          e);
-    }
-    return ofServer("stage rows of " + table, e);
+    return isOfRows(e) ? rejected(table, e) : ofServer("stage rows of " + table, e);
+  }
+
+  /** Rows that the copy's types cannot hold. */
+  SinkException.Rejected rejected(TableName table, SQLException e) {
+    return new SinkException.Rejected(
+        table,
+        "Cannot write rows of "
+            + table
+            + " to "
+            + endpoint
+            + ": "
+            + ServerWords.of(e)
+            + at(e)
+            + ". Look at the type of the copy's column.",
+        e);
+  }
+
+  /** Why a row is refused that the types can hold. */
+  SinkException.Rejected constraint(TableName table, SQLException e) {
+    return new SinkException.Rejected(
+        table,
+        "Cannot apply a row of "
+            + table
+            + " at "
+            + endpoint
+            + ": "
+            + ServerWords.of(e)
+            + at(e)
+            + ". Mend the row at the source, or drop what refuses it in the copy.",
+        e);
+  }
+
+  /** The table that the server names; empty where it names none. */
+  static Optional<TableName> table(SQLException e) {
+    return said(e)
+        .filter(words -> words.getSchema() != null && words.getTable() != null)
+        .map(words -> new TableName(words.getSchema(), words.getTable()));
+  }
+
+  /** What a statement of ours has raised. */
+  static String words(SQLException e) {
+    return said(e).map(ServerErrorMessage::getMessage).orElse("");
+  }
+
+  private static Optional<ServerErrorMessage> said(SQLException e) {
+    return e instanceof PSQLException known
+        ? Optional.ofNullable(known.getServerErrorMessage())
+        : Optional.empty();
   }
 
   /** A failure of anything else; where the connection is alive, nothing has happened. */
@@ -95,10 +130,7 @@ final class TargetFailure {
 
   /** Where the server says it was, in names alone. */
   private static String at(SQLException e) {
-    Optional<ServerErrorMessage> said =
-        e instanceof PSQLException known
-            ? Optional.ofNullable(known.getServerErrorMessage())
-            : Optional.empty();
+    Optional<ServerErrorMessage> said = said(e);
     StringBuilder names = new StringBuilder();
     said.map(ServerErrorMessage::getTable).ifPresent(name -> names.append(", table ").append(name));
     said.map(ServerErrorMessage::getColumn)

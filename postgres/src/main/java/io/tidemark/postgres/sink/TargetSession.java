@@ -29,6 +29,7 @@ final class TargetSession implements AutoCloseable {
 
   private final Connection connection;
   private final Statement statement;
+  private boolean byKeys;
 
   private TargetSession(Connection connection) throws SQLException {
     this.connection = connection;
@@ -85,6 +86,8 @@ final class TargetSession implements AutoCloseable {
     execute("SET lock_timeout = " + Math.max(1, config.lockTimeout().toMillis()));
     execute("SET temp_buffers = '32MB'");
     execute("SET client_min_messages = 'warning'");
+    // a block that goes through many commits says the same for each
+    execute("SET plan_cache_mode = force_generic_plan");
     try {
       execute("SET session_replication_role = replica");
     } catch (SQLException e) {
@@ -104,6 +107,24 @@ final class TargetSession implements AutoCloseable {
           "The server of the copy at {} runs with fsync off: after a crash of its machine the copy may"
               + " be behind what the source has forgotten. Set fsync = on.",
           config.endpoint());
+    }
+  }
+
+  /** Has few rows found by the keys of tables, however little is known of how many they are. */
+  void joinByKeys() throws SQLException {
+    if (!byKeys) {
+      execute("SET enable_hashjoin = off");
+      execute("SET enable_mergejoin = off");
+      byKeys = true;
+    }
+  }
+
+  /** Leaves it to the server how tables are joined. */
+  void joinFreely() throws SQLException {
+    if (byKeys) {
+      execute("RESET enable_hashjoin");
+      execute("RESET enable_mergejoin");
+      byKeys = false;
     }
   }
 

@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param batchRows rows of one batch at most, 1 or more
  * @param batchBytes bytes of all batches being built at most, before they are handed over
  * @param linger how long a committed row waits for others at most before it is handed over, while
- *     its transaction is not the last to come
+ *     its transaction is not the last to come; zero hands each transaction over by itself
  * @param maxRowBytes bytes of the largest row that is taken, as it comes in binary (an update with
  *     its old row may take twice as many, and so may text); the table of a larger one fails
  * @param streamedBytes memory for transactions in progress, all together; beyond it they are

@@ -298,10 +298,12 @@ final class TransactionAssembler implements MessageHandler, AutoCloseable {
     last = new Transaction(transaction.xid(), transaction.commitLsn(), endLsn, committedAt);
     transaction = null;
     listener.commit(last);
+    boolean waits = unflushed;
     if (!unflushed) {
       unflushed = true;
       unflushedSince = nanos.getAsLong();
-    } else {
+    }
+    if (waits || limits.linger().isZero()) {
       flushIfDue();
     }
   }

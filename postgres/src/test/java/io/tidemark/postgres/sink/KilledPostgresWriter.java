@@ -3,6 +3,7 @@ package io.tidemark.postgres.sink;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.SinkState;
+import io.tidemark.postgres.sink.PostgresSinkConfig.Apply;
 import io.tidemark.testkit.Batches;
 import io.tidemark.testkit.Form;
 import io.tidemark.testkit.SinkSession;
@@ -24,20 +25,28 @@ public final class KilledPostgresWriter {
 
   private KilledPostgresWriter() {}
 
-  /** Argument: the URL of the database. */
+  /** Arguments: the URL of the database, and how transactions are applied. */
   public static void main(String[] args) throws Exception {
     Random random = new Random();
-    PostgresFixture copy = new PostgresFixture(null, PostgresSinkConfig.of(args[0], "killed"));
+    Apply apply = Apply.valueOf(args[1]);
+    PostgresFixture copy =
+        new PostgresFixture(null, PostgresSinkConfig.of(args[0], "killed").applying(apply));
     SinkSession session = SinkSession.open(copy);
     SinkState state = session.opened();
     long next = state.isNew() ? 0 : (state.tidemark().lsn().value() - FIRST) / 10;
     System.out.println("open " + next);
+    boolean first = next == 0;
     while (true) {
       long to = next + 1 + random.nextInt(random.nextInt(10) == 0 ? 20_000 : 50);
+      long singly = apply == Apply.TRANSACTIONAL ? Math.min(to - 1, next + 500) : next;
+      for (; next < singly; next++) {
+        session.stage(transactions(next, next + 1)).transaction(FIRST + 10 * next + 10);
+      }
       session.stage(transactions(next, to)).flush(FIRST + 10 * to);
-      if (next == 0) {
+      if (first) {
         System.out.println("committed " + to);
       }
+      first = false;
       next = to;
     }
   }

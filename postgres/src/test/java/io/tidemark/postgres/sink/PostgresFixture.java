@@ -222,6 +222,11 @@ final class PostgresFixture implements SinkFixture {
     }
 
     @Override
+    public void commitEach(List<Commit> commits) throws SinkException {
+      sink.commitEach(commits);
+    }
+
+    @Override
     public void close() {
       sink.close();
     }

@@ -171,6 +171,7 @@ class PostgresSinkTest {
             plain.pipeline(),
             Map.of("public", "my copy"),
             "my state",
+            PostgresSinkConfig.Apply.BATCH,
             Duration.ofSeconds(30),
             false,
             false);
@@ -266,9 +267,7 @@ class PostgresSinkTest {
       run("ALTER TABLE public.items ADD CONSTRAINT own_unique UNIQUE (name)");
       session.stage(Batches.of(ITEMS).at(200).insert(2L, "a").batch());
       assertThatThrownBy(() -> session.flush(210))
-          .isInstanceOfSatisfying(
-              TidemarkException.class,
-              e -> assertThat(e.code()).isEqualTo(ErrorCode.DESTINATION_REFUSED))
+          .isInstanceOf(SinkException.RowsRejected.class)
           .hasMessageContaining("constraint own_unique");
       assertThat(ask("SELECT id FROM public.items")).containsExactly("1");
     }
@@ -283,6 +282,7 @@ class PostgresSinkTest {
             plain.pipeline(),
             Map.of(),
             "tidemark",
+            PostgresSinkConfig.Apply.BATCH,
             Duration.ofMillis(100),
             false,
             false);

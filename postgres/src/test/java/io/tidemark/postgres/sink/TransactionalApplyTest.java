@@ -1,0 +1,197 @@
+package io.tidemark.postgres.sink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.sink.SinkException;
+import io.tidemark.embedded.Version;
+import io.tidemark.postgres.sink.PostgresSinkConfig.Apply;
+import io.tidemark.testkit.Batches;
+import io.tidemark.testkit.Form;
+import io.tidemark.testkit.ScriptedSource.Script;
+import io.tidemark.testkit.Seen;
+import io.tidemark.testkit.SinkSession;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Transactions that are made one by one: what is there when something comes between two. */
+class TransactionalApplyTest {
+  @RegisterExtension static final SinkServer SERVER = new SinkServer(Version.V15);
+
+  private static final TableSchema ITEMS =
+      Form.of("public.items")
+          .key("id", Form.BIGINT)
+          .column("name", Form.TEXT)
+          .column("note", Form.TEXT)
+          .schema();
+
+  private static PostgresSinkConfig config() {
+    return SERVER.config().applying(Apply.TRANSACTIONAL);
+  }
+
+  private static void run(String sql) throws SQLException {
+    try (Statement statement = SERVER.reader().createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static List<String> ask(String sql) throws SQLException {
+    try (Statement statement = SERVER.reader().createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      List<String> all = new ArrayList<>();
+      while (rows.next()) {
+        all.add(rows.getString(1));
+      }
+      return all;
+    }
+  }
+
+  /** A session whose first commit has made the table. */
+  private static SinkSession begun(PostgresFixture copy, List<ChangeBatch> given)
+      throws SinkException {
+    SinkSession session = SinkSession.open(copy);
+    give(session, given, Batches.of(ITEMS).at(100).insert(1L, "a", "n").batch());
+    return session.flush(110);
+  }
+
+  private static void give(SinkSession session, List<ChangeBatch> given, ChangeBatch batch)
+      throws SinkException {
+    session.stage(batch);
+    given.add(batch);
+  }
+
+  private static ChangeBatch insert(long lsn, long id, String name) {
+    return Batches.of(ITEMS).at(lsn).insert(id, name, "n").batch();
+  }
+
+  @Test
+  void whatWasRefusedInTheMiddleKeepsWhatCameBefore() throws Exception {
+    List<ChangeBatch> given = new ArrayList<>();
+    try (PostgresFixture copy = SERVER.empty(config());
+        SinkSession session = begun(copy, given)) {
+      run("ALTER TABLE public.items ADD CONSTRAINT own CHECK (name <> 'bad')");
+      give(session, given, insert(200, 2, "b"));
+      session.entry("k", Optional.of("1")).transaction(210);
+      session.stage(insert(300, 3, "bad"), insert(300, 4, "d"));
+      session.entry("k", Optional.of("2")).transaction(310).stage(insert(400, 5, "e"));
+      assertThatThrownBy(() -> session.flush(410))
+          .isInstanceOfSatisfying(
+              SinkException.RowsRejected.class,
+              e ->
+                  assertThat(e.rows())
+                      .singleElement()
+                      .satisfies(
+                          row -> {
+                            assertThat(row.why().table()).isEqualTo(ITEMS.name());
+                            assertThat(row.commitLsn()).isEqualTo(300);
+                            assertThat(row.ordinal()).isZero();
+                            assertThat(row.why()).hasMessageContaining("constraint own");
+                          }));
+      Seen.in(copy).holds(ITEMS, given);
+      try (SinkSession next = SinkSession.open(copy)) {
+        assertThat(next.opened().tidemark()).isEqualTo(Script.position(210));
+        assertThat(next.opened().entries()).isEqualTo(Map.of("k", "1"));
+        give(next, given, insert(300, 4, "d"));
+        next.transaction(310);
+        give(next, given, insert(400, 5, "e"));
+        next.flush(410);
+        Seen.in(copy).holds(ITEMS, given);
+      }
+    }
+  }
+
+  @Test
+  void valuesThatTheTypesRefuseAreFoundInTheRowsThatWaited() throws Exception {
+    try (PostgresFixture copy = SERVER.empty(config());
+        SinkSession session = SinkSession.open(copy)) {
+      ChangeBatch refused = copy.refusedRows().orElseThrow();
+      session.stage(insert(100, 1, "a")).transaction(110).stage(refused).transaction(510);
+      assertThatThrownBy(() -> session.stage(insert(600, 2, "b")).flush(610))
+          .isInstanceOfSatisfying(
+              SinkException.RowsRejected.class,
+              e ->
+                  assertThat(e.rows())
+                      .singleElement()
+                      .satisfies(
+                          row -> {
+                            assertThat(row.why().table()).isEqualTo(refused.table());
+                            assertThat(row.ordinal()).isEqualTo(1);
+                          }));
+      Seen.in(copy).holds(ITEMS);
+    }
+  }
+
+  @Test
+  void aLockInTheMiddleIsWaitedForAndTheRestFollows() throws Exception {
+    PostgresSinkConfig plain = config();
+    PostgresSinkConfig hasty =
+        new PostgresSinkConfig(
+            plain.endpoint(),
+            plain.pipeline(),
+            Map.of(),
+            "tidemark",
+            Apply.TRANSACTIONAL,
+            Duration.ofMillis(100));
+    List<ChangeBatch> given = new ArrayList<>();
+    try (PostgresFixture copy = SERVER.empty(hasty);
+        SinkSession session = begun(copy, given);
+        Connection other = SERVER.server().connect();
+        Statement holder = other.createStatement()) {
+      give(session, given, insert(200, 2, "b"));
+      session.transaction(210);
+      ChangeBatch update =
+          Batches.of(ITEMS).at(300).update(1L, "aa", Batches.UNCHANGED).insert(3L, "c").batch();
+      give(session, given, update);
+      session.transaction(310);
+      give(session, given, insert(400, 4, "d"));
+      other.setAutoCommit(false);
+      holder.execute("SELECT FROM public.items WHERE id = 1 FOR UPDATE");
+      session.seal(410);
+      assertThatThrownBy(() -> session.commitSealed(410))
+          .isInstanceOf(SinkException.Retryable.class);
+      assertThat(ask("SELECT position FROM tidemark.pipelines")).containsExactly("0/D2");
+      other.rollback();
+      session.commitSealed(410);
+      assertThat(ask("SELECT position FROM tidemark.pipelines")).containsExactly("0/19A");
+      Seen.in(copy).holds(ITEMS, given);
+      assertThat(ask("SELECT count(DISTINCT xmin::text) FROM public.items")).containsExactly("3");
+    }
+  }
+
+  @Test
+  void aSuccessorEndsItBetweenTwoTransactions() throws Exception {
+    List<ChangeBatch> given = new ArrayList<>();
+    try (PostgresFixture copy = SERVER.empty(config());
+        SinkSession session = begun(copy, given)) {
+      session.stage(insert(200, 2, "b")).transaction(210).stage(insert(300, 3, "c"));
+      try (SinkSession young = SinkSession.open(copy)) {
+        assertThatThrownBy(() -> session.flush(310)).isInstanceOf(SinkException.Fenced.class);
+        Seen.in(copy).holds(ITEMS, given);
+      }
+    }
+  }
+
+  @Test
+  void aValueThatIsNowhereIsNotMadeUp() throws Exception {
+    List<ChangeBatch> given = new ArrayList<>();
+    try (PostgresFixture copy = SERVER.empty(config());
+        SinkSession session = begun(copy, given)) {
+      run("DELETE FROM public.items");
+      session.stage(insert(200, 2, "b")).transaction(210);
+      session.stage(Batches.of(ITEMS).at(300).update(1L, "aa", Batches.UNCHANGED).batch());
+      assertThatThrownBy(() -> session.flush(310)).hasMessageContaining("values left out");
+      assertThat(ask("SELECT id FROM public.items")).containsExactly("2");
+    }
+  }
+}
