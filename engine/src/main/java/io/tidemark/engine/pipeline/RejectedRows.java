@@ -20,7 +20,8 @@ final class RejectedRows {
 
   void add(Collection<RowsRejected.Row> rows) {
     rows.forEach(
-        row -> reasons.put(new Place(row.table(), row.commitLsn(), row.ordinal()), row.reason()));
+        row ->
+            reasons.put(new Place(row.why().table(), row.commitLsn(), row.ordinal()), row.why()));
   }
 
   /** Why the first of these rows that is known is rejected; empty where none is. */

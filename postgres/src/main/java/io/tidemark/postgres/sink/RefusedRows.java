@@ -105,8 +105,7 @@ final class RefusedRows {
     found.forEach(
         (place, e) ->
             refused.add(
-                new RowsRejected.Row(
-                    lsn, place.ordinal(), failure.constraint(place.table(), e))));
+                new RowsRejected.Row(lsn, place.ordinal(), failure.constraint(place.table(), e))));
   }
 
   private List<Place> places(long lsn) throws SQLException {

@@ -154,8 +154,7 @@ final class StageTable {
       send(List.of(part(one, size / 2, size)), failure, types, rejected);
       return;
     }
-    rejected.add(
-        new RowsRejected.Row(one.batch().commitLsn(0), one.batch().ordinal(0), why));
+    rejected.add(new RowsRejected.Row(one.batch().commitLsn(0), one.batch().ordinal(0), why));
   }
 
   private static Kept part(Kept whole, int from, int to) {

@@ -357,11 +357,24 @@ final class StateTables {
         + " UPDATE SET value = excluded.value WHERE old.value <> excluded.value; END IF;\n";
   }
 
-  /** The position that the copy has, as of the last commit. */
-  Position position() throws SQLException {
-    return session.ask(
-        "SELECT parts FROM " + own("pipelines") + " WHERE name = " + pipeline(),
-        row -> position(row.getString(1)));
+  /**
+   * The position that the copy has, as of the last commit.
+   *
+   * @throws SinkException.Fenced when it may be another writer's
+   */
+  Position position() throws SQLException, SinkException.Fenced {
+    return session
+        .query(
+            "SELECT parts FROM "
+                + own("pipelines")
+                + " WHERE name = "
+                + pipeline()
+                + " AND epoch = "
+                + epoch,
+            row -> position(row.getString(1)))
+        .stream()
+        .findFirst()
+        .orElseThrow(this::fenced);
   }
 
   /** Whether the copy says already where tables stand as of a commit. */
