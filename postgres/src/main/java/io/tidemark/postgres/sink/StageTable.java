@@ -118,10 +118,7 @@ final class StageTable {
   }
 
   private void send(
-      List<Kept> batches,
-      TargetFailure failure,
-      MadeTypes types,
-      List<RowsRejected.Row> rejected)
+      List<Kept> batches, TargetFailure failure, MadeTypes types, List<RowsRejected.Row> rejected)
       throws SQLException {
     if (batches.isEmpty()) {
       return;

@@ -17,6 +17,7 @@ import io.tidemark.api.sink.SinkState;
 import io.tidemark.api.sink.Staged;
 import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.type.Codecs;
+import io.tidemark.postgres.type.ColumnCodec;
 import io.tidemark.postgres.type.MisfitPolicy;
 import io.tidemark.testkit.Batches;
 import io.tidemark.testkit.CommittedRow;
@@ -43,6 +44,8 @@ final class PostgresFixture implements SinkFixture {
 
   /** How each column was held that a sink was prepared for, by table and name. */
   private final Map<TableName, Map<String, Column>> columns = new HashMap<>();
+
+  private final Map<Column, ColumnCodec> codecs = new HashMap<>();
 
   PostgresFixture(SinkServer server, PostgresSinkConfig config) {
     this.server = server;
@@ -110,6 +113,12 @@ final class PostgresFixture implements SinkFixture {
     }
   }
 
+  private static ColumnCodec codec(Column column) {
+    TargetTypes.Printed printed = TargetTypes.printed(column);
+    return new Codecs(printed.types())
+        .codec(printed.column().typeOid(), column.type(), MisfitPolicy.RAW);
+  }
+
   private CurrentRow row(TableName table, ResultSet rows) throws SQLException {
     Map<String, String> values = new TreeMap<>();
     Map<String, String> raw = new TreeMap<>();
@@ -120,12 +129,9 @@ final class PostgresFixture implements SinkFixture {
         continue;
       }
       Column column = columns.get(table).get(name);
-      TargetTypes.Printed printed = TargetTypes.printed(column);
       ColumnData data = new ColumnData(Vector.of(column.type()));
       byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-      new Codecs(printed.types())
-          .codec(printed.column().typeOid(), column.type(), MisfitPolicy.RAW)
-          .text(utf8, 0, utf8.length, data);
+      codecs.computeIfAbsent(column, PostgresFixture::codec).text(utf8, 0, utf8.length, data);
       if (data.raw(0) != null) {
         raw.put(name, data.raw(0));
       } else {

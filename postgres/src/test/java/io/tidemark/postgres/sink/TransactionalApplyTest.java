@@ -142,7 +142,9 @@ class TransactionalApplyTest {
             Map.of(),
             "tidemark",
             Apply.TRANSACTIONAL,
-            Duration.ofMillis(100));
+            Duration.ofMillis(100),
+            false,
+            false);
     List<ChangeBatch> given = new ArrayList<>();
     try (PostgresFixture copy = SERVER.empty(hasty);
         SinkSession session = begun(copy, given);
