@@ -17,6 +17,7 @@ final class LastingSession implements Session {
   private long lastAnswer = System.nanoTime();
   private boolean failed;
   private boolean inTransaction;
+  private long statements;
 
   LastingSession(Factory factory) throws SQLException {
     this.factory = factory;
@@ -29,7 +30,13 @@ final class LastingSession implements Session {
     T in(Session session) throws SQLException;
   }
 
+  /** How many statements were said so far. */
+  long statements() {
+    return statements;
+  }
+
   private <T> T act(Act<T> act) throws SQLException {
+    statements++;
     boolean doubtful = failed || System.nanoTime() - lastAnswer > TRUSTED_NANOS;
     if (doubtful && !inTransaction && !session.isOpen()) {
       session.close();

@@ -49,6 +49,7 @@ public record SnowflakeConfig(
    * @param passphrase of the key
    * @param role else the user's own
    * @param warehouse that does the work
+   * @param suspend whether it is suspended behind each commit
    */
   public record Login(
       String host,
@@ -57,7 +58,13 @@ public record SnowflakeConfig(
       Optional<Path> keyFile,
       Optional<String> passphrase,
       Optional<String> role,
-      String warehouse) {}
+      String warehouse,
+      boolean suspend) {
+    /** The warehouse as SQL names it; one that is no plain identifier is named as it is written. */
+    String warehouseName() {
+      return IDENTIFIER.matcher(warehouse).matches() ? warehouse : SqlText.name(warehouse);
+    }
+  }
 
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_$]*");
 
@@ -99,6 +106,13 @@ public record SnowflakeConfig(
           "Warehouse that loads; Snowflake resumes it for each commit and suspends it as the"
               + " account says.",
           "LOADING");
+  private static final Option<Boolean> SUSPEND =
+      Option.of(
+          "suspend",
+          OptionType.SWITCH,
+          "false",
+          "Suspends the warehouse behind each commit, for one that nobody else uses; the role needs"
+              + " OPERATE on it. Snowflake bills at least 60 seconds for each resume.");
   private static final Option<String> DATABASE =
       Option.required("database", OptionType.TEXT, "Database; must exist.", "ANALYTICS");
   private static final Option<String> SCHEMA =
@@ -154,6 +168,7 @@ public record SnowflakeConfig(
               PASSPHRASE,
               ROLE,
               WAREHOUSE,
+              SUSPEND,
               DATABASE,
               SCHEMA,
               TABLE,
@@ -181,7 +196,8 @@ public record SnowflakeConfig(
             settings.find(KEY_FILE).map(Path::of),
             settings.find(PASSPHRASE),
             settings.find(ROLE),
-            settings.find(WAREHOUSE).orElse("missing"));
+            settings.find(WAREHOUSE).orElse("missing"),
+            settings.find(SUSPEND).orElse(false));
     String database =
         identifier(settings.find(DATABASE).orElse("missing"), "database", where, problems);
     String state =

@@ -32,7 +32,11 @@ final class SnowflakeSessions implements Session.Factory {
     return "jdbc:snowflake://" + config.login().host() + "/";
   }
 
-  /** Who asks, and the settings of a session on which the meaning of our statements rests. */
+  /**
+   * Who asks, and the settings of a session on which the meaning of our statements rests.
+   *
+   * @throws io.tidemark.api.error.TidemarkException CONFIGURATION when the key cannot be read
+   */
   static Properties properties(SnowflakeConfig config) {
     SnowflakeConfig.Login login = config.login();
     Properties properties = new Properties();
@@ -40,9 +44,8 @@ final class SnowflakeSessions implements Session.Factory {
     properties.put("user", login.user());
     if (login.keyFile().isPresent()) {
       properties.put("authenticator", "snowflake_jwt");
-      properties.put("private_key_file", login.keyFile().get().toString());
+      properties.put("privateKey", KeyFile.read(login.keyFile().get(), login.passphrase()));
     }
-    login.passphrase().ifPresent(phrase -> properties.put("private_key_pwd", phrase));
     login.role().ifPresent(role -> properties.put("role", role));
     properties.put("warehouse", login.warehouse());
     properties.put("db", config.database());

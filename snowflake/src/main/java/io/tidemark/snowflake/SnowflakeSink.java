@@ -8,6 +8,7 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.Capabilities;
 import io.tidemark.api.sink.Commit;
+import io.tidemark.api.sink.Loads;
 import io.tidemark.api.sink.Sink;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
@@ -39,12 +40,13 @@ public final class SnowflakeSink implements Sink {
   /** Newest forms that no commit has brought to the destination yet. */
   private final Map<TableName, RowForm> pending = new LinkedHashMap<>();
 
-  private Session session;
+  private LastingSession session;
   private StateTables state;
   private Making making;
   private Stage stage;
   private Forms forms;
   private StageFolders folders;
+  private volatile Loads loads = Loads.NONE;
 
   /**
    * @param pipeline whose copy it is; the tidemark stands under this name
@@ -167,6 +169,7 @@ public final class SnowflakeSink implements Sink {
   @Override
   public void commit(Commit commit) throws SinkException {
     long begun = System.nanoTime();
+    long before = session.statements();
     Plan plan = Plan.of(commit, forms, state, pending, names);
     makeRoom(plan);
     Forms next = forms.begin();
@@ -204,6 +207,38 @@ public final class SnowflakeSink implements Sink {
     state.committed();
     settle();
     folders.remove(plan.folders());
+    loaded(commit, session.statements() - before, begun);
+    if (config.login().suspend()) {
+      suspend();
+    }
+  }
+
+  private void loaded(Commit commit, long statements, long begun) {
+    if (!commit.staged().isEmpty()) {
+      loads =
+          loads.plus(
+              new Loads.Load(
+                  commit.staged().stream().mapToLong(Staged::rows).sum(),
+                  commit.staged().stream().mapToLong(Staged::bytes).sum(),
+                  statements,
+                  (System.nanoTime() - begun) / 1e9));
+    }
+  }
+
+  @Override
+  public Loads loads() {
+    return loads;
+  }
+
+  /** Lets the warehouse sleep until the next commit; nothing depends on it. */
+  private void suspend() {
+    try {
+      session.execute("ALTER WAREHOUSE " + config.login().warehouseName() + " SUSPEND");
+    } catch (SQLException e) {
+      // it sleeps already, or the role may not; the warehouse's own AUTO_SUSPEND remains
+      org.slf4j.LoggerFactory.getLogger(SnowflakeSink.class)
+          .debug("The warehouse is not suspended: {}", Failures.firstLine(e));
+    }
   }
 
   /** Makes what the rows of a commit need and is not there yet. */

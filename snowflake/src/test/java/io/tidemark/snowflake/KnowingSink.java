@@ -5,6 +5,7 @@ import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.Capabilities;
 import io.tidemark.api.sink.Commit;
+import io.tidemark.api.sink.Loads;
 import io.tidemark.api.sink.Sink;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
@@ -48,6 +49,11 @@ record KnowingSink(Sink sink, Consumer<TableSchema> told) implements Sink {
   @Override
   public void commit(Commit commit) throws SinkException {
     sink.commit(commit);
+  }
+
+  @Override
+  public Loads loads() {
+    return sink.loads();
   }
 
   @Override

@@ -7,7 +7,9 @@ import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.sink.Loads;
 import io.tidemark.api.sink.SinkException;
+import io.tidemark.api.sink.Staged;
 import io.tidemark.testkit.Batches;
 import io.tidemark.testkit.Form;
 import io.tidemark.testkit.ScriptedSource.Script;
@@ -76,6 +78,32 @@ class SnowflakeSinkTest {
       assertThat(said.subList(0, begin)).noneMatch(sql -> sql.contains(" DROP COLUMN "));
       assertThat(said.subList(commit, said.size()))
           .anyMatch(sql -> sql.endsWith("RENAME COLUMN \"NAME\" TO \"TITLE\""));
+    }
+  }
+
+  @Test
+  void whatALoadCostsIsCountedAndTheWarehouseSleepsBehindIt() throws Exception {
+    try (StandInFixture destination = new StandInFixture(folder, Map.of("suspend", "true"));
+        SinkSession session = SinkSession.open(destination)) {
+      session.stage(item(100, 1)).flush(110);
+      List<String> said = destination.account().said();
+      assertThat(said.get(said.size() - 1)).isEqualTo("ALTER WAREHOUSE LOADING SUSPEND");
+      said.clear();
+      session.stage(item(200, 2), item(210, 3)).seal(220);
+      int uploads = said.size();
+      long bytes = session.sealed().stream().mapToLong(Staged::bytes).sum();
+      session.commitSealed(220).flush(230);
+      int empty = said.lastIndexOf("BEGIN");
+      Loads loads = session.sink().loads();
+      assertThat(loads.count()).as("an empty commit is no load").isEqualTo(2);
+      assertThat(loads.last().rows()).isEqualTo(2);
+      assertThat(loads.last().bytes()).isEqualTo(bytes);
+      assertThat(loads.last().statements())
+          .as("all but uploads and the order to sleep")
+          .isEqualTo(empty - uploads - 1);
+      assertThat(loads.last().seconds()).isPositive();
+      assertThat(loads.sum().rows()).isEqualTo(3);
+      assertThat(loads.sum().seconds()).isGreaterThan(loads.last().seconds());
     }
   }
 

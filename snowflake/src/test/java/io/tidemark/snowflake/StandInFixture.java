@@ -44,8 +44,13 @@ final class StandInFixture implements SinkFixture {
   private Life next;
 
   StandInFixture(Path folder) throws SQLException {
+    this(folder, Map.of());
+  }
+
+  /** With other options. */
+  StandInFixture(Path folder, Map<String, Object> more) throws SQLException {
     this.account = new StandIn(folder.resolve("stage"));
-    this.config = config(folder, Map.of());
+    this.config = config(folder, more);
   }
 
   /** A configuration with what is not said as it is by default. */
@@ -53,7 +58,7 @@ final class StandInFixture implements SinkFixture {
     Map<String, Object> nodes = new TreeMap<>(more);
     nodes.put("account", "myorg-account1");
     nodes.put("user", "TIDEMARK");
-    nodes.put("private-key-file", "key.p8");
+    nodes.putIfAbsent("private-key-file", "key.p8");
     nodes.put("warehouse", "LOADING");
     nodes.put("database", "BANK");
     nodes.put("temp-folder", folder.resolve("temp").toString());

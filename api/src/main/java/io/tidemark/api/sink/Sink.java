@@ -127,6 +127,11 @@ public interface Sink extends AutoCloseable {
     return Upkeep.NONE;
   }
 
+  /** What its commits have cost so far, where the destination bills its work; any thread. */
+  default Loads loads() {
+    return Loads.NONE;
+  }
+
   /**
    * Releases connections and memory; what was staged and not committed is left to the next open.
    */

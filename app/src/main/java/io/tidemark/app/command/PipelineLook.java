@@ -3,6 +3,7 @@ package io.tidemark.app.command;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
+import io.tidemark.api.sink.Loads;
 import io.tidemark.api.sink.Upkeep;
 import io.tidemark.app.Setup;
 import io.tidemark.app.Wiring;
@@ -11,6 +12,7 @@ import io.tidemark.app.demo.WokenDatabase;
 import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.engine.control.ControlClient;
+import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.pipeline.PipelineStatus;
 import io.tidemark.engine.state.PipelineState;
 import io.tidemark.engine.state.StateCodec;
@@ -151,7 +153,9 @@ final class PipelineLook {
             "",
             0,
             0,
-            Upkeep.NONE));
+            Upkeep.NONE,
+            Loads.NONE,
+            LetterBox.stored(entries).size()));
   }
 
   private Stored stored(Setup.Lake lake) {
@@ -182,7 +186,9 @@ final class PipelineLook {
               "",
               0,
               0,
-              Upkeep.NONE));
+              Upkeep.NONE,
+              Loads.NONE,
+              copy.letters().size()));
     }
   }
 

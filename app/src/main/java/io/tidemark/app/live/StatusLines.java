@@ -61,6 +61,18 @@ public final class StatusLines {
                 Sizes.bytes(sink.upkeep().bytes()),
                 Sizes.seconds(sink.upkeep().seconds())));
       }
+      if (sink.loads().count() > 0) {
+        lines.add(
+            line(
+                "  %-8s loaded %s rows, %s by %d statements in %s; %d loads in %s",
+                sink.name(),
+                Sizes.count(sink.loads().last().rows()),
+                Sizes.bytes(sink.loads().last().bytes()),
+                sink.loads().last().statements(),
+                Sizes.seconds(sink.loads().last().seconds()),
+                sink.loads().count(),
+                Sizes.seconds(sink.loads().sum().seconds())));
+      }
     }
     lines.add("");
     lines.addAll(tables(status));

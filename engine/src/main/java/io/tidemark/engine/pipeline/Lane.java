@@ -6,6 +6,7 @@ import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.sink.Commit;
+import io.tidemark.api.sink.Loads;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.Staged;
 import io.tidemark.api.sink.Upkeep;
@@ -126,6 +127,11 @@ final class Lane implements Runnable {
   /** The last work that the sink did beside commits; any thread. */
   Upkeep upkeep() {
     return sink.sink().upkeep();
+  }
+
+  /** What the sink's commits have cost so far; any thread. */
+  Loads loads() {
+    return sink.sink().loads();
   }
 
   /** How long the sink has been in the call that it works on now; zero between calls. */

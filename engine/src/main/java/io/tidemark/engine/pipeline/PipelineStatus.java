@@ -1,5 +1,6 @@
 package io.tidemark.engine.pipeline;
 
+import io.tidemark.api.sink.Loads;
 import io.tidemark.api.sink.Upkeep;
 import java.util.List;
 
@@ -103,6 +104,8 @@ public record PipelineStatus(
    * @param waitingBytes what waits in memory between source and sink
    * @param spilledBytes what waits on local disk between source and sink
    * @param upkeep the last work that it did beside commits
+   * @param loads what its commits have cost, where the destination bills its work
+   * @param deadLetters rows that it did not take and that wait
    */
   public record SinkLine(
       String name,
@@ -119,5 +122,7 @@ public record PipelineStatus(
       String lastCommit,
       long waitingBytes,
       long spilledBytes,
-      Upkeep upkeep) {}
+      Upkeep upkeep,
+      Loads loads,
+      long deadLetters) {}
 }

@@ -4,6 +4,7 @@ import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableState;
+import io.tidemark.api.sink.Loads;
 import io.tidemark.api.sink.Upkeep;
 import io.tidemark.api.source.SourceStatus;
 import java.time.Instant;
@@ -217,7 +218,9 @@ final class StatusView {
             : Instant.ofEpochMilli(tally.lastCommitMillis()).toString(),
         lane.map(each -> each.handOver().bytes()).orElse(0L),
         lane.map(each -> each.handOver().spilledBytes()).orElse(0L),
-        lane.map(Lane::upkeep).orElse(Upkeep.NONE));
+        lane.map(Lane::upkeep).orElse(Upkeep.NONE),
+        lane.map(Lane::loads).orElse(Loads.NONE),
+        lane.map(each -> each.letters().count()).orElse(0L));
   }
 
   private static Instant instant(long micros) {

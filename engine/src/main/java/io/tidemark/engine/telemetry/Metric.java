@@ -161,7 +161,37 @@ record Metric(String name, Kind kind, String description, ToDoubleFunction<Pipel
               "tidemark.sink.upkeep.bytes",
               Kind.GAUGE,
               "How much that wrote.",
-              sink -> sink.upkeep().bytes()));
+              sink -> sink.upkeep().bytes()),
+          new OfSink(
+              "tidemark.sink.dead.letters",
+              Kind.GAUGE,
+              "Rows that the sink did not take and that wait.",
+              PipelineStatus.SinkLine::deadLetters),
+          new OfSink(
+              "tidemark.sink.loads",
+              Kind.COUNTER,
+              "Commits that loaded rows, where the destination bills its work (Snowflake).",
+              sink -> sink.loads().count()),
+          new OfSink(
+              "tidemark.sink.load.seconds",
+              Kind.COUNTER,
+              "Seconds for which these kept a warehouse at work.",
+              sink -> sink.loads().sum().seconds()),
+          new OfSink(
+              "tidemark.sink.load.statements",
+              Kind.COUNTER,
+              "Statements that the destination executed for these.",
+              sink -> sink.loads().sum().statements()),
+          new OfSink(
+              "tidemark.sink.load.rows",
+              Kind.COUNTER,
+              "Rows that these loaded.",
+              sink -> sink.loads().sum().rows()),
+          new OfSink(
+              "tidemark.sink.load.bytes",
+              Kind.COUNTER,
+              "Bytes of the files that these loaded.",
+              sink -> sink.loads().sum().bytes()));
 
   private static double tables(PipelineStatus status, String state) {
     return status.tables().stream().filter(table -> table.state().equals(state)).count();

@@ -2,6 +2,7 @@ package io.tidemark.engine.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.api.sink.Loads;
 import io.tidemark.api.sink.Upkeep;
 import io.tidemark.engine.pipeline.PipelineStatus;
 import java.time.Duration;
@@ -61,7 +62,9 @@ class HealthWatchTest {
                 "",
                 waitingBytes,
                 0,
-                Upkeep.NONE)));
+                Upkeep.NONE,
+                Loads.NONE,
+                0)));
   }
 
   @Test
@@ -130,7 +133,9 @@ class HealthWatchTest {
             "",
             100,
             0,
-            Upkeep.NONE));
+            Upkeep.NONE,
+            Loads.NONE,
+            0));
   }
 
   private static PipelineStatus with(
