@@ -35,6 +35,11 @@ class CutoverTest {
           "CREATE TABLE items (id serial PRIMARY KEY, no bigint DEFAULT nextval('free'), owner bigint"
               + " REFERENCES owners, inner_no bigint GENERATED ALWAYS AS IDENTITY, twice bigint"
               + " GENERATED ALWAYS AS (no * 2) STORED)",
+          "CREATE TYPE kind AS ENUM ('b', 'a')",
+          "CREATE DOMAIN positive AS int CHECK (VALUE > 0)",
+          "CREATE TABLE kinds (kind kind, no positive, what kind[], PRIMARY KEY (kind, no))",
+          "INSERT INTO kinds SELECT CASE WHEN i % 2 = 0 THEN 'a' ELSE 'b' END::kind, i, '{a,b}' FROM"
+              + " generate_series(1, 50) i",
           "CREATE INDEX items_no ON items (no)",
           "CREATE UNLOGGED TABLE scratch (id int PRIMARY KEY)",
           "CREATE TABLE other (id int PRIMARY KEY)",
@@ -49,8 +54,10 @@ class CutoverTest {
       assertThat(early.status()).isEqualTo(2);
       assertThat(early.err()).contains("pipeline move does not run");
       try (Program pipeline = Program.start(folder, "run", config)) {
-        awaitMembers(pipeline, pg, 2);
+        awaitMembers(pipeline, pg, 3);
         pg.execute("INSERT INTO items (owner) VALUES (1)", "SELECT nextval('free')");
+        Program.Said proof = Program.inProcess("verify", "--config", config);
+        assertThat(proof.status()).as(proof.out() + proof.err()).isZero();
         Program.Said unasked = Program.inProcess("cutover", "--config", config);
         assertThat(unasked.status()).isEqualTo(2);
         Program.Said said = Program.inProcess("cutover", "--config", config, "--yes", "--json");

@@ -21,6 +21,7 @@ final class SlotBench {
   /** Rows of the snapshot for each row of the other workloads. */
   static final int SNAPSHOT_FACTOR = 10;
 
+  private static final int WARM_UP_SHARE = 4;
   static final List<ReaderKind> STREAM_READERS =
       List.of(
           ReaderKind.RAW_READ,
@@ -49,19 +50,13 @@ final class SlotBench {
   /**
    * @param target where readers make copies that need a PostgreSQL
    * @param rows changes of a workload
-   * @param warmUpRows changes that each reader takes before, in the same process
    */
-  SlotBench(
-      EmbeddedPostgres server,
-      Optional<EmbeddedPostgres> target,
-      Path folder,
-      long rows,
-      long warmUpRows) {
+  SlotBench(EmbeddedPostgres server, Optional<EmbeddedPostgres> target, Path folder, long rows) {
     this.server = server;
     this.target = target;
     this.folder = folder;
     this.rows = rows;
-    this.warmUpRows = warmUpRows;
+    this.warmUpRows = Math.max(2000, rows / WARM_UP_SHARE);
   }
 
   /** Measures readers on the stream of one workload. */

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * What a Snowflake sink can be told.
@@ -22,7 +21,6 @@ import java.util.stream.Stream;
  * @param stateSchema schema of the tidemark, as SQL names it
  * @param maxValueBytes longest value, as text
  * @param tempFolder for files on their way to the stage
- * @param externalStage instead of one that is filled by PUT
  */
 public record SnowflakeConfig(
     Login login,
@@ -32,8 +30,7 @@ public record SnowflakeConfig(
     Names names,
     String stateSchema,
     long maxValueBytes,
-    Path tempFolder,
-    Optional<ExternalStage> externalStage) {
+    Path tempFolder) {
 
   /** The case of names. */
   public enum Names {
@@ -163,7 +160,7 @@ public record SnowflakeConfig(
           "sink",
           "snowflake",
           "Current rows in Snowflake, exactly once. No account has been tried yet: see the guide.",
-          options(
+          List.of(
               ACCOUNT,
               HOST,
               USER,
@@ -179,10 +176,6 @@ public record SnowflakeConfig(
               STATE_SCHEMA,
               MAX_VALUE_SIZE,
               TEMP_FOLDER));
-
-  private static List<Option<?>> options(Option<?>... own) {
-    return Stream.concat(Stream.of(own), ExternalStage.OPTIONS.stream()).toList();
-  }
 
   /**
    * Makes a configuration of what was read.
@@ -234,8 +227,7 @@ public record SnowflakeConfig(
                 Path.of(
                     System.getProperty("java.io.tmpdir"),
                     "tidemark-" + System.getProperty("user.name"),
-                    "snowflake")),
-        ExternalStage.from(settings, where, problems));
+                    "snowflake")));
   }
 
   private static String identifier(

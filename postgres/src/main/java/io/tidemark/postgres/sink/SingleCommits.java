@@ -140,7 +140,8 @@ final class SingleCommits {
    */
   String sql(TargetSession session, boolean waits) {
     StringBuilder body =
-        new StringBuilder("DECLARE s record; p int8;\nBEGIN\nFOR s IN SELECT * FROM (VALUES\n");
+        new StringBuilder("#variable_conflict use_variable\n") // a column may have its name
+            .append("DECLARE s record; p int8;\nBEGIN\nFOR s IN SELECT * FROM (VALUES\n");
     body.append(String.join(",\n", rows))
         .append(") AS v(n, ")
         .append(StateTables.VALUES)

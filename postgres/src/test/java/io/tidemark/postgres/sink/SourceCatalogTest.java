@@ -281,6 +281,41 @@ class SourceCatalogTest {
   }
 
   @Test
+  void aTransactionForATransactionTakesTheCatalogOverToo(@TempDir Path folder) throws Exception {
+    try (LiveCopy copy = new LiveCopy(SERVER.server(), "single", folder)) {
+      copy.source(
+          "CREATE TYPE public.status AS ENUM ('new', 'old')",
+          "CREATE DOMAIN public.positive AS int CHECK (VALUE > 0)",
+          "CREATE TABLE public.customer (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mail"
+              + " text UNIQUE, status public.status, p public.positive)",
+          "INSERT INTO public.customer (mail, status, p) SELECT 'm' || i, 'new', i FROM"
+              + " generate_series(1, 20) i");
+      copy.with("apply", "transactional").with("indexes", "true").start().member(1);
+      for (int i = 0; i < 30; i++) {
+        copy.source(
+            "INSERT INTO public.customer (mail, status, p) VALUES ('n" + i + "', 'old', 1)");
+      }
+      copy.source(
+          "BEGIN; UPDATE public.customer SET mail = 'x' WHERE id = 1; UPDATE public.customer SET"
+              + " mail = 'm1' WHERE id = 2; UPDATE public.customer SET mail = 'm2' WHERE id = 1;"
+              + " COMMIT",
+          "ALTER TYPE public.status ADD VALUE 'packed' AFTER 'new'",
+          "INSERT INTO public.customer (status) VALUES ('packed')",
+          "ALTER TYPE public.status RENAME VALUE 'packed' TO 'in a box'",
+          "UPDATE public.customer SET status = 'in a box' WHERE id = 3",
+          "ALTER DOMAIN public.positive DROP CONSTRAINT positive_check",
+          "INSERT INTO public.customer (p) VALUES (-1)",
+          "ALTER TABLE public.customer ALTER status SET DEFAULT 'in a box'",
+          "INSERT INTO public.customer (p) VALUES (4)");
+      copy.same("SELECT * FROM public.customer ORDER BY id");
+      copy.same(LABELS);
+      copy.same(INDEXES);
+      copy.same(CONSTRAINTS);
+      copy.same(columns("public.customer"));
+    }
+  }
+
+  @Test
   void aRoleWithoutTheRightLeavesForeignKeysOut(@TempDir Path folder) throws Exception {
     try (LiveCopy copy = new LiveCopy(SERVER.server(), "rightless", folder)) {
       copy.source(
