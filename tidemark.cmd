@@ -12,7 +12,7 @@ if errorlevel 1 (
 if exist "%TIDEMARK_HOME%app\target\tidemark-app.jar" goto run
 echo tidemark: building for the first time: this takes a minute, and downloads libraries once 1>&2
 pushd "%TIDEMARK_HOME%"
-call mvnw.cmd -B -ntp -q -Ddist -DskipTests -pl api,engine,postgres,parquet,duckdb,snowflake,embedded,app package 1>&2
+call mvnw.cmd -B -ntp -q -Ddist -DskipTests -pl api,engine,postgres,parquet,duckdb,snowflake,kafka,embedded,app package 1>&2
 if errorlevel 1 (
   popd
   echo tidemark: Cannot build: see above. 1>&2

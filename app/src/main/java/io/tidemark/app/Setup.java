@@ -2,6 +2,7 @@ package io.tidemark.app;
 
 import io.tidemark.duckdb.sink.DuckDbConfig;
 import io.tidemark.engine.pipeline.PipelineConfig;
+import io.tidemark.kafka.sink.KafkaSinkConfig;
 import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.postgres.PostgresConfig;
 import io.tidemark.postgres.sink.PostgresSinkConfig;
@@ -86,6 +87,18 @@ public record Setup(
     @Override
     public String place() {
       return "Snowflake, account " + config.login().account() + ", database " + config.database();
+    }
+  }
+
+  /**
+   * A Kafka sink.
+   *
+   * @param name its name in the pipeline
+   */
+  public record Topics(String name, KafkaSinkConfig config) implements Copy {
+    @Override
+    public String place() {
+      return config.place();
     }
   }
 }

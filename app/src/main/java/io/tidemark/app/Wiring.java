@@ -15,6 +15,8 @@ import io.tidemark.engine.pipeline.NamedSink;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineConfig;
 import io.tidemark.engine.transform.Transforms;
+import io.tidemark.kafka.sink.KafkaSink;
+import io.tidemark.kafka.sink.KafkaSinkConfig;
 import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.parquet.ParquetSink;
 import io.tidemark.postgres.PostgresConfig;
@@ -49,6 +51,7 @@ public final class Wiring {
     components.add(DuckDbConfig.SPEC);
     components.add(PostgresSinkConfig.SPEC);
     components.add(SnowflakeConfig.SPEC);
+    components.add(KafkaSinkConfig.SPEC);
     components.addAll(Transforms.SPECS);
     return new Catalog(PipelineConfig.SPEC, components);
   }
@@ -65,7 +68,15 @@ public final class Wiring {
     PipelineConfig pipeline = PipelineConfig.of(loaded.pipeline());
     List<Setup.Copy> sinks = new ArrayList<>();
     for (int i = 0; i < loaded.sinks().size(); i++) {
-      sinks.add(copy(loaded.sinks().get(i), pipeline.name(), "sinks[" + i + "]", problems));
+      LoadedConfig.Component sink = loaded.sinks().get(i);
+      String where = "sinks[" + i + "]";
+      sinks.add(
+          sink.type().equals(KafkaSinkConfig.SPEC.type())
+              ? new Setup.Topics(
+                  sink.name(),
+                  KafkaSinkConfig.from(
+                      sink.settings(), source.endpoint().database(), where, problems))
+              : copy(sink, pipeline.name(), where, problems));
     }
     if (pipeline.policies().onReject() == PipelineConfig.OnReject.ROW && problems.isEmpty()) {
       sinks.stream().map(Wiring::sink).forEach(sink -> requireSingleRows(sink, problems));
@@ -125,6 +136,10 @@ public final class Wiring {
           warehouse.name(),
           SnowflakeConfig.SPEC.type(),
           () -> new SnowflakeSink(warehouse.config(), warehouse.pipeline(), driver));
+    }
+    if (copy instanceof Setup.Topics topics) {
+      return new NamedSink(
+          topics.name(), KafkaSinkConfig.SPEC.type(), () -> new KafkaSink(topics.config()));
     }
     return new NamedSink(
         copy.name(),

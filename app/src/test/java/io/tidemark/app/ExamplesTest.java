@@ -91,7 +91,10 @@ class ExamplesTest {
     Wiring wiring =
         new Wiring(
             Map.of(
-                "MASK_KEY", "a secret of sixteen signs or more", "SNOWFLAKE_PASSPHRASE", "words"));
+                "MASK_KEY", "a secret of sixteen signs or more",
+                "SNOWFLAKE_PASSPHRASE", "words",
+                "KAFKA_JAAS", "a login module and its words",
+                "TRUSTSTORE_PASSWORD", "words"));
     assertThat(wiring.load(file).sinks()).isNotEmpty();
   }
 

@@ -29,11 +29,19 @@ class LayeringTest {
               "parquet", List.of("api"),
               "duckdb", List.of("api"),
               "snowflake", List.of("api", "parquet"),
+              "kafka", List.of("api"),
               "embedded", List.of(),
               "testkit", List.of("api", "engine"),
               "app",
                   List.of(
-                      "api", "engine", "postgres", "parquet", "duckdb", "snowflake", "embedded")));
+                      "api",
+                      "engine",
+                      "postgres",
+                      "parquet",
+                      "duckdb",
+                      "snowflake",
+                      "kafka",
+                      "embedded")));
 
   private static JavaClasses classes;
 

@@ -12,6 +12,7 @@ import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.sink.DuckDbLook;
 import io.tidemark.engine.control.ControlClient;
 import io.tidemark.engine.deadletter.LetterBox;
+import io.tidemark.kafka.sink.KafkaLook;
 import io.tidemark.parquet.state.AsOf;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -128,6 +129,9 @@ final class DeadLetters {
           WokenDatabase.look(file, setup.source(), database.config()).entries());
     } else if (copy instanceof Setup.Warehouse warehouse) {
       return LetterBox.stored(Wiring.look(warehouse).entries());
+    }
+    if (copy instanceof Setup.Topics topics) {
+      return LetterBox.stored(KafkaLook.at(topics.config()).entries());
     }
     if (!(copy instanceof Setup.Lake lake)) {
       return LetterBox.stored(DuckDbLook.at(((Setup.DuckDbFile) copy).config()).entries());

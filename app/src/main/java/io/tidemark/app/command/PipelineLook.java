@@ -17,6 +17,7 @@ import io.tidemark.engine.pipeline.PipelineStatus;
 import io.tidemark.engine.state.PipelineState;
 import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.TransformChain;
+import io.tidemark.kafka.sink.KafkaLook;
 import io.tidemark.parquet.state.AsOf;
 import io.tidemark.postgres.sink.PostgresLook;
 import io.tidemark.snowflake.SnowflakeLook;
@@ -108,6 +109,11 @@ final class PipelineLook {
           look.committedAtMicros(),
           look.entries(),
           look.rows());
+    }
+    if (copy instanceof Setup.Topics topics) {
+      KafkaLook look = KafkaLook.at(topics.config());
+      return stored(
+          copy, "kafka", look.position(), look.committedAtMicros(), look.entries(), look.rows());
     }
     DuckDbLook look = DuckDbLook.at(((Setup.DuckDbFile) copy).config());
     return stored(

@@ -1,0 +1,59 @@
+package io.tidemark.kafka.sink;
+
+import io.tidemark.api.model.TableName;
+import io.tidemark.kafka.sink.Event.KeyChange;
+import io.tidemark.kafka.sink.Event.Part;
+import io.tidemark.kafka.sink.Event.Route;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
+/** Bytes of an {@link Event}, for files of this machine and for changes that wait. */
+final class EventCodec {
+  private EventCodec() {}
+
+  static void write(Event event, DataOutput to) throws IOException {
+    to.writeByte(event.route().ordinal());
+    to.writeByte(event.part().ordinal());
+    to.writeLong(event.commitLsn());
+    to.writeLong(event.ordinal());
+    bytes(event.key(), to);
+    bytes(event.value(), to);
+    bytes(event.headers().value(), to);
+    if (event.headers().value() != null) {
+      to.writeBoolean(event.headers().name().equals(KeyChange.NEW));
+    }
+  }
+
+  private static void bytes(byte[] bytes, DataOutput to) throws IOException {
+    to.writeInt(bytes == null ? -1 : bytes.length);
+    if (bytes != null) {
+      to.write(bytes);
+    }
+  }
+
+  static Event read(TableName table, DataInput from) throws IOException {
+    Route route = Route.values()[from.readByte()];
+    Part part = Part.values()[from.readByte()];
+    long lsn = from.readLong();
+    long ordinal = from.readLong();
+    byte[] key = bytes(from);
+    byte[] value = bytes(from);
+    byte[] header = bytes(from);
+    KeyChange headers =
+        header == null
+            ? KeyChange.NONE
+            : new KeyChange(from.readBoolean() ? KeyChange.NEW : KeyChange.OLD, header);
+    return new Event(table, route, part, lsn, ordinal, key, value, headers);
+  }
+
+  private static byte[] bytes(DataInput from) throws IOException {
+    int length = from.readInt();
+    if (length < 0) {
+      return null;
+    }
+    byte[] bytes = new byte[length];
+    from.readFully(bytes);
+    return bytes;
+  }
+}

@@ -1,0 +1,59 @@
+package io.tidemark.kafka.sink;
+
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The transaction of a commit; or several, where it is larger than the limit and its owner has
+ * asked for that. All but the last are without a tidemark, and the state says so.
+ */
+final class Parts {
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final KafkaSinkConfig config;
+  private final boolean large;
+  private Writing writing;
+  private long bytes;
+  private int count = 1;
+
+  /** The producer has begun the first transaction. */
+  Parts(KafkaProducer<byte[], byte[]> producer, KafkaSinkConfig config, boolean large) {
+    this.producer = producer;
+    this.config = config;
+    this.large = large;
+    this.writing = new Writing(producer, config.names().state());
+  }
+
+  /** The transaction that is open. */
+  Writing writing() {
+    return writing;
+  }
+
+  boolean isSplit() {
+    return count > 1;
+  }
+
+  /** Sends an event, in the next transaction if it does not fit into this one. */
+  void send(Topics.Topic topic, Event event) {
+    bytes += event.bytes();
+    if (large && bytes > config.transactions().maxBytes()) {
+      next();
+      bytes = event.bytes();
+    }
+    writing.event(topic, event);
+  }
+
+  private void next() {
+    if (count == 1) {
+      LoggerFactory.getLogger(Parts.class)
+          .warn(
+              "A transaction is larger than transaction.max-size and is written to {} in parts.",
+              config.place());
+    }
+    writing.state(StoredState.SPLIT, StoredState.fromJson(count));
+    writing.settle();
+    producer.commitTransaction();
+    count++;
+    producer.beginTransaction();
+    writing = new Writing(producer, config.names().state(), writing.nextOffsets());
+  }
+}
