@@ -43,9 +43,27 @@ final class VerifiedCopy implements AutoCloseable {
   /**
    * Writes the configuration of a pipeline.
    *
-   * @param more lines of YAML at the end
+   * @param more lines of YAML at the end; indented ones are options of the source
    */
   VerifiedCopy(EmbeddedPostgres server, String database, Path folder, String more)
+      throws Exception {
+    this(
+        server,
+        database,
+        folder,
+        "  - {type: parquet, path: " + folder.resolve("lake") + "}\n",
+        more);
+  }
+
+  /** The same with sinks of its own, lines of YAML. */
+  static VerifiedCopy with(
+      EmbeddedPostgres server, String database, Path folder, String sinks, String more)
+      throws Exception {
+    return new VerifiedCopy(server, database, folder, sinks, more);
+  }
+
+  private VerifiedCopy(
+      EmbeddedPostgres server, String database, Path folder, String sinks, String more)
       throws Exception {
     this.server = server;
     this.database = database;
@@ -57,22 +75,16 @@ final class VerifiedCopy implements AutoCloseable {
         name: %s
         data-dir: %s
         flush.interval: 100ms
+        sinks:
+        %s
         source:
           type: postgres
           url: %s
           slot: %s
-        sinks:
-          - type: parquet
-            path: %s
         %s
         """
             .formatted(
-                database,
-                folder.resolve("data"),
-                server.uri(database),
-                database,
-                folder.resolve("lake"),
-                more));
+                database, folder.resolve("data"), sinks, server.uri(database), database, more));
   }
 
   void execute(String... statements) throws Exception {
@@ -175,6 +187,12 @@ final class VerifiedCopy implements AutoCloseable {
 
   Program.Said call(String... options) {
     List<String> all = new ArrayList<>(List.of("verify", "--config", config.toString()));
+    all.addAll(List.of(options));
+    return Program.inProcess(all.toArray(String[]::new));
+  }
+
+  Program.Said query(String... options) {
+    List<String> all = new ArrayList<>(List.of("query", "--config", config.toString()));
     all.addAll(List.of(options));
     return Program.inProcess(all.toArray(String[]::new));
   }

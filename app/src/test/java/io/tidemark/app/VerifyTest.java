@@ -96,6 +96,13 @@ class VerifyTest {
           .contains("missing in the copy: a row without a key", "DIFFERENT: 4 tables differ");
       assertThat(Files.readString(folder.resolve("report.html")))
           .contains("<!doctype html>", "other values: key (21) in price", "Looked at again");
+      said = copy.call("--repair");
+      assertThat(said.status()).as(said.out() + said.err()).isZero();
+      assertThat(said.out())
+          .contains("public.rows: 9 keys written anew as of ", "public.words: 2 keys")
+          .contains("public.loose: copied again", "The history was not mended")
+          .contains("Compared again: EQUAL: 4 tables equal");
+      assertThat(copy.verify().isEqual()).isTrue();
     }
   }
 

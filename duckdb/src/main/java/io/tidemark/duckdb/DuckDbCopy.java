@@ -17,6 +17,7 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -106,6 +107,58 @@ public final class DuckDbCopy implements CopyReader {
 
   @Override
   public Iterator<List<String>> rows(TableName table, KeyRange range) {
+    return query(
+        table,
+        form -> {
+          List<FormColumn> key = key(form);
+          List<String> conditions = new ArrayList<>();
+          range.from().ifPresent(from -> conditions.add(atOrAbove(key, from)));
+          range.to().ifPresent(to -> conditions.add("NOT " + atOrAbove(key, to)));
+          String where = conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions);
+          return select(form) + where + order(key);
+        });
+  }
+
+  /** Keys of which a part may be raw text are found by reading the whole table. */
+  @Override
+  public Iterator<List<String>> lookUp(TableName table, List<List<String>> keys) {
+    return query(
+        table,
+        form -> {
+          List<FormColumn> key = key(form);
+          boolean raw = key.stream().anyMatch(FormColumn::raw);
+          List<List<String>> held = keys.stream().filter(each -> fits(key, each)).toList();
+          if (raw || held.isEmpty()) {
+            return select(form) + (raw ? "" : " WHERE false");
+          }
+          return select(form)
+              + " SEMI JOIN (VALUES "
+              + held.stream().map(each -> literals(key, each)).collect(Collectors.joining(", "))
+              + ") AS k("
+              + key.stream().map(c -> "k" + c.attnum()).collect(Collectors.joining(", "))
+              + ") ON "
+              + key.stream()
+                  .map(c -> "v.c%1$d = k.k%1$d".formatted(c.attnum()))
+                  .collect(Collectors.joining(" AND "));
+        });
+  }
+
+  private static List<FormColumn> key(TableForm form) {
+    return form.newest().key().stream().map(form::column).toList();
+  }
+
+  private static boolean fits(List<FormColumn> key, List<String> texts) {
+    return IntStream.range(0, key.size())
+        .allMatch(i -> PgLiteral.fits(key.get(i).type(), texts.get(i)));
+  }
+
+  private static String literals(List<FormColumn> key, List<String> texts) {
+    return IntStream.range(0, key.size())
+        .mapToObj(i -> PgLiteral.of(key.get(i).column(), texts.get(i)))
+        .collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  private Iterator<List<String>> query(TableName table, Function<TableForm, String> sql) {
     if (views.table(table) == null) {
       throw new TidemarkException(
           ErrorCode.QUERY,
@@ -113,7 +166,7 @@ public final class DuckDbCopy implements CopyReader {
     }
     try {
       TableForm form = views.make(table);
-      return new Rows(form, RunningQuery.start(session.connect(), select(form, range)));
+      return new Rows(form, RunningQuery.start(session.connect(), sql.apply(form)));
     } catch (SQLException e) {
       throw QueryFailure.of(e);
     }
@@ -129,7 +182,7 @@ public final class DuckDbCopy implements CopyReader {
   /**
    * Each column's value in the order of the columns, then the raw texts of those that have them.
    */
-  private String select(TableForm form, KeyRange range) {
+  private String select(TableForm form) {
     List<FormColumn> columns = form.shown();
     List<FormColumn> raw = columns.stream().filter(FormColumn::raw).toList();
     List<String> items = new ArrayList<>();
@@ -138,19 +191,13 @@ public final class DuckDbCopy implements CopyReader {
     List<String> names = new ArrayList<>();
     columns.forEach(column -> names.add("c" + column.attnum()));
     raw.forEach(column -> names.add("r" + column.attnum()));
-    List<FormColumn> key = form.newest().key().stream().map(form::column).toList();
-    List<String> conditions = new ArrayList<>();
-    range.from().ifPresent(from -> conditions.add(atOrAbove(key, from)));
-    range.to().ifPresent(to -> conditions.add("NOT " + atOrAbove(key, to)));
     return "SELECT "
         + String.join(", ", items)
         + " FROM "
         + views.names().get(form.table()).currentSql()
         + " AS v("
         + String.join(", ", names)
-        + ")"
-        + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
-        + order(key);
+        + ")";
   }
 
   private static String order(List<FormColumn> key) {

@@ -74,6 +74,16 @@ public final class Batches {
     return row(Op.UPDATE, commitLsn, values);
   }
 
+  /** UPDATE with every value, of no transaction: what a repair writes anew. */
+  public Batches repair(Object... values) {
+    return row(Op.UPDATE, 0, values);
+  }
+
+  /** DELETE of a key, of no transaction: what a repair takes away. */
+  public Batches repairAway(Object... key) {
+    return row(Op.DELETE, 0, key);
+  }
+
   /** DELETE: the old key, or the whole old row. */
   public Batches delete(Object... values) {
     return row(Op.DELETE, commitLsn, values);

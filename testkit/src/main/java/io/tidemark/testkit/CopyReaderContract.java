@@ -80,6 +80,47 @@ public interface CopyReaderContract {
   }
 
   @Test
+  default void rowsAreLookedUpByTheirKeys() throws Exception {
+    TableSchema pairs =
+        Form.of("public.pairs")
+            .key("a", Form.BIGINT)
+            .key("b", Form.TEXT)
+            .column("note", Form.TEXT)
+            .schema();
+    try (SinkFixture destination = fixture();
+        SinkSession session = SinkSession.open(destination)) {
+      session.stage(
+          Batches.of(pairs)
+              .at(100)
+              .insert(1L, "it's", "x")
+              .insert(1L, "b", "y")
+              .insert(2L, "b", null)
+              .insert(3L, "", "z")
+              .at(101)
+              .delete(2L, "b")
+              .update(1L, "b", "yy")
+              .batch());
+      session.stage(Batches.of(ITEMS).at(102).insert(1L, "one").insert(2L, "two").batch());
+      session.flush(110);
+      try (CopyReader reader = destination.reader().orElseThrow()) {
+        List<List<String>> found = new ArrayList<>();
+        reader
+            .lookUp(
+                pairs.name(),
+                List.of(
+                    List.of("1", "it's"), List.of("1", "b"), List.of("2", "b"), List.of("3", "")))
+            .forEachRemaining(found::add);
+        assertThat(found)
+            .containsExactlyInAnyOrder(
+                List.of("1", "it's", "x"), List.of("1", "b", "yy"), List.of("3", "", "z"));
+        assertThat(reader.lookUp(pairs.name(), List.of()).hasNext()).isFalse();
+        assertThat(reader.lookUp(ITEMS.name(), List.of(List.of("2"), List.of("3"))).next())
+            .startsWith("2", "two");
+      }
+    }
+  }
+
+  @Test
   default void aReaderStaysAtItsTidemark() throws Exception {
     try (SinkFixture destination = fixture();
         SinkSession session = SinkSession.open(destination)) {

@@ -194,6 +194,47 @@ public interface SinkCurrentContract {
   }
 
   @Test
+  default void whatARepairWritesAnewHoldsUntilTheNextChange() throws Exception {
+    ChangeBatch before =
+        Batches.of(DOCS)
+            .at(100)
+            .insert(1L, "one", "a", new BigDecimal("1.00"))
+            .insert(2L, "two", "b", new Batches.Raw("NaN"))
+            .insert(3L, "three")
+            .batch();
+    // at the tidemark that the copy has already, just below it; key 4 was missing
+    ChangeBatch repair =
+        Batches.of(DOCS)
+            .at(109)
+            .repairAway(3L)
+            .repairAway(8L)
+            .repair(1L, "uno", null, new Batches.Raw("NaN"))
+            .repair(4L, "four", "d", new BigDecimal("4.00"))
+            .batch();
+    ChangeBatch after =
+        Batches.of(DOCS)
+            .at(110)
+            .update(1L, Batches.UNCHANGED, "later", Batches.UNCHANGED)
+            .update(5L, Batches.UNCHANGED, "moved", null)
+            .oldKey(4L)
+            .insert(3L, "born again")
+            .batch();
+    for (boolean together : List.of(false, true)) {
+      try (SinkFixture destination = fixture();
+          SinkSession session = SinkSession.open(destination)) {
+        session.stage(before).phase(DOCS.name(), Phase.MEMBER).flush(110);
+        session.stage(repair);
+        if (!together) {
+          session.flush(110);
+          Seen.in(destination).as("at the tidemark").holds(DOCS, before, repair);
+        }
+        session.stage(after).flush(120);
+        Seen.in(destination).as("together " + together).holds(DOCS, before, repair, after);
+      }
+    }
+  }
+
+  @Test
   default void aCopyThatDiedLeavesNothing() throws Exception {
     ChangeBatch older = Batches.of(DOCS).at(90).insert(7L, "of an older copy").batch();
     ChangeBatch died =

@@ -31,6 +31,17 @@ public interface CopyReader extends AutoCloseable {
    */
   Iterator<List<String>> rows(TableName table, KeyRange range);
 
+  /**
+   * Current rows of single keys, those that exist, in any order, without reading the others where
+   * the destination can. There may be more rows than were asked for: the destination may take keys
+   * for equal whose texts are not, so the caller looks at the key of each.
+   *
+   * @param table has a key
+   * @param keys PostgreSQL's texts of the key's columns, in the key's order
+   * @return rows as {@link #rows} gives them
+   */
+  Iterator<List<String>> lookUp(TableName table, List<List<String>> keys);
+
   @Override
   void close();
 

@@ -2,6 +2,7 @@ package io.tidemark.api.copy;
 
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableSchema;
 import java.util.Comparator;
 import java.util.List;
@@ -43,6 +44,15 @@ public interface SourceReader extends AutoCloseable {
    * @param millis how long they took together
    */
   record Load(long statements, long rows, long millis) {}
+
+  /**
+   * Where changes stand that mend a copy.
+   *
+   * @param position the rows count as of here; they lie just below it, above every commit before
+   * @param firstOrdinal that of the first of them
+   * @param atMicros when they were read, microseconds since 1970 UTC
+   */
+  record Stamp(Lsn position, long firstOrdinal, long atMicros) {}
 
   /** A table of the source. */
   interface Table {
@@ -95,5 +105,14 @@ public interface SourceReader extends AutoCloseable {
      * ordinals.
      */
     ChangeBatch batch(List<List<String>> rows);
+
+    /**
+     * Changes after which a copy has of some keys what the source has: first a DELETE for each that
+     * it has not, then an UPDATE with every value for each that it has. They belong to no
+     * transaction: their transaction id is 0.
+     *
+     * @param keys of a table with a key, each once
+     */
+    ChangeBatch rewrite(List<List<String>> keys, Stamp stamp);
   }
 }

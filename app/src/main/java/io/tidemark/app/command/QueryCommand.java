@@ -66,6 +66,15 @@ public final class QueryCommand implements Command {
       answer(session, duckdb, scratch);
       return Answer.printed();
     }
+    if (sink.copy(setup) instanceof Setup.Database copy) {
+      throw new TidemarkException(
+          ErrorCode.USAGE,
+          "Cannot query sink '"
+              + copy.name()
+              + "' by this command: it is a database that answers itself, "
+              + copy.place()
+              + ". Ask it with psql or any other client of PostgreSQL.");
+    }
     try (StoppedDemo demo = StoppedDemo.wake(file, sink.lake(setup).config());
         LakeCopy copy = LakeCopy.open(demo.lake(), setup.transforms(), asOf, scratch)) {
       answer(session, copy, scratch);

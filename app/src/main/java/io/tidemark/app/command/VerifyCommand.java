@@ -16,9 +16,11 @@ import io.tidemark.app.verify.LiveSides;
 import io.tidemark.app.verify.VerifyFacts;
 import io.tidemark.app.verify.VerifyLines;
 import io.tidemark.app.verify.VerifyPage;
+import io.tidemark.duckdb.sink.Keep;
 import io.tidemark.duckdb.sink.PublishRequest;
 import io.tidemark.engine.transform.TransformChain;
-import io.tidemark.engine.verify.CopySide;
+import io.tidemark.engine.verify.RepairReport;
+import io.tidemark.engine.verify.Repairer;
 import io.tidemark.engine.verify.Verifier;
 import io.tidemark.engine.verify.VerifyPlan;
 import io.tidemark.engine.verify.VerifyReport;
@@ -34,7 +36,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,7 +55,8 @@ import picocli.CommandLine.Option;
       "  tidemark verify",
       "  tidemark verify --config tidemark.yaml --table public.orders --html report.html",
       "  tidemark verify --config tidemark.yaml --sample 5%% --rate 20000",
-      "  tidemark verify --config tidemark.yaml --one-position"
+      "  tidemark verify --config tidemark.yaml --one-position",
+      "  tidemark verify --config tidemark.yaml --repair"
     })
 public final class VerifyCommand implements Command {
   @Mixin private PipelineChoice choice;
@@ -114,6 +116,14 @@ public final class VerifyCommand implements Command {
       description = "Rows of one round (${DEFAULT-VALUE}).")
   private int round;
 
+  @Option(
+      names = "--repair",
+      description =
+          "Mend what differs, through the running pipeline: the keys that differ are written anew,"
+              + " tables where no single keys can be named are copied again. Then it is compared"
+              + " again.")
+  private boolean repair;
+
   @Option(names = "--html", paramLabel = "FILE", description = "Write the report to this file too.")
   private Path html;
 
@@ -126,8 +136,8 @@ public final class VerifyCommand implements Command {
     Wiring wiring = new Wiring(session.environment());
     Path file = choice.file();
     Setup setup = wiring.load(file);
-    VerifyReport report = verified(session, wiring, file, setup);
-    requireFound(report);
+    RepairReport report = verified(session, wiring, file, setup);
+    requireFound(report.found());
     if (html != null) {
       Files.writeString(html, VerifyPage.of(report, setup.pipeline().name(), Instant.now()));
     }
@@ -137,7 +147,7 @@ public final class VerifyCommand implements Command {
         VerifyFacts.of(report));
   }
 
-  private VerifyReport verified(Session session, Wiring wiring, Path file, Setup setup) {
+  private RepairReport verified(Session session, Wiring wiring, Path file, Setup setup) {
     Setup.Copy copy = sink.copy(setup);
     if (copy instanceof Setup.DuckDbFile duckdb && duckdb.config().isFile()) {
       return verified(session, wiring, file, setup, duckdb);
@@ -147,19 +157,25 @@ public final class VerifyCommand implements Command {
     return verified(session, wiring, file, setup, sink.lake(setup));
   }
 
-  private VerifyReport verified(
+  private RepairReport verified(
       Session session, Wiring wiring, Path file, Setup setup, Setup.Database copied) {
     try (WokenDatabase database = WokenDatabase.wake(file, setup.source(), wiring)) {
       return verified(
           session,
           setup,
           database,
-          LiveSides.databases(
-              database.copy(copied.config()), setup.transforms(), database.source(), selected()));
+          new LiveSides.Copy(
+              copied.name(),
+              false,
+              LiveSides.databases(
+                  database.copy(copied.config()),
+                  setup.transforms(),
+                  database.source(),
+                  selected())));
     }
   }
 
-  private VerifyReport verified(
+  private RepairReport verified(
       Session session, Wiring wiring, Path file, Setup setup, Setup.Lake lake) {
     try (StoppedDemo demo = StoppedDemo.wake(file, lake.config());
         WokenDatabase database = WokenDatabase.wake(file, setup.source(), wiring)) {
@@ -167,12 +183,15 @@ public final class VerifyCommand implements Command {
           session,
           setup,
           database,
-          LiveSides.lakes(
-              demo.lake(), setup.transforms(), database.source(), selected(), scratch(setup)));
+          new LiveSides.Copy(
+              lake.name(),
+              true,
+              LiveSides.lakes(
+                  demo.lake(), setup.transforms(), database.source(), selected(), scratch(setup))));
     }
   }
 
-  private VerifyReport verified(
+  private RepairReport verified(
       Session session, Wiring wiring, Path file, Setup setup, Setup.DuckDbFile duckdb) {
     try (WokenDatabase database = WokenDatabase.wake(file, setup.source(), wiring);
         PublishRequest publishing = PublishRequest.to(duckdb.config())) {
@@ -180,22 +199,28 @@ public final class VerifyCommand implements Command {
           session,
           setup,
           database,
-          LiveSides.files(
-              publishing, setup.transforms(), database.source(), selected(), scratch(setup)));
+          new LiveSides.Copy(
+              duckdb.name(),
+              duckdb.config().keep() != Keep.CURRENT,
+              LiveSides.files(
+                  publishing, setup.transforms(), database.source(), selected(), scratch(setup))));
     }
   }
 
-  private VerifyReport verified(
-      Session session, Setup setup, WokenDatabase database, Supplier<CopySide> copies) {
+  private RepairReport verified(
+      Session session, Setup setup, WokenDatabase database, LiveSides.Copy copy) {
     LiveSides sides =
         new LiveSides(
             database.source(),
             session.environment(),
             setup.pipeline().dataDir(),
-            copies,
+            copy,
             new VerifyLimits(rate, statementTimeout),
             wait);
-    return new Verifier(sides, new TransformChain(setup.transforms()), plan()).run();
+    TransformChain transforms = new TransformChain(setup.transforms());
+    return repair
+        ? new Repairer(sides, transforms, plan()).run()
+        : RepairReport.without(new Verifier(sides, transforms, plan()).run());
   }
 
   private static Path scratch(Setup setup) {

@@ -3,13 +3,16 @@ package io.tidemark.app.verify;
 import io.tidemark.api.copy.SourceReader;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
+import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.api.transform.Transform;
 import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.DuckDbCopy;
 import io.tidemark.duckdb.sink.PublishRequest;
 import io.tidemark.engine.control.ControlClient;
+import io.tidemark.engine.pipeline.PipelineStatus;
 import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.engine.verify.CopySide;
@@ -26,9 +29,14 @@ import io.tidemark.postgres.verify.VerifyLimits;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
@@ -47,22 +55,38 @@ public final class LiveSides implements Sides {
   private static final Duration HOLD = Duration.ofSeconds(20);
   private static final Duration FLUSH = Duration.ofSeconds(60);
   private static final Duration STAY = Duration.ofSeconds(120);
+
+  /** Rows are looked up on both sides meanwhile. */
+  private static final Duration STANDSTILL = Duration.ofMinutes(5);
+
   private static final Duration RECENT = Duration.ofSeconds(20);
+  private static final Set<String> COMING =
+      Set.of(Phase.WAITING.word(), Phase.COPYING.word(), Phase.CATCHING_UP.word());
+  private static final Set<String> OUT =
+      Set.of(Phase.PAUSED.word(), Phase.FAILED.word(), Phase.DETACHED.word());
   private static final long FIRST_PAUSE_MILLIS = 500;
   private static final long LONGEST_PAUSE_MILLIS = 8_000;
 
   private final PostgresConfig source;
   private final Map<String, String> environment;
   private final Path dataDir;
-  private final Supplier<CopySide> copies;
+  private final Copy copies;
   private final VerifyLimits limits;
   private final Duration wait;
+
+  /**
+   * A copy that can be opened at its newest tidemark.
+   *
+   * @param sink its name in the pipeline
+   * @param history whether it keeps every change
+   */
+  public record Copy(String sink, boolean history, Supplier<CopySide> newest) {}
 
   /**
    * @param source the database
    * @param environment the process's environment variables
    * @param dataDir the pipeline's folder
-   * @param copies opens the newest tidemark of the copy
+   * @param copies the copy
    * @param limits what may be asked of the source
    * @param wait how long a slot may take to be made
    */
@@ -70,7 +94,7 @@ public final class LiveSides implements Sides {
       PostgresConfig source,
       Map<String, String> environment,
       Path dataDir,
-      Supplier<CopySide> copies,
+      Copy copies,
       VerifyLimits limits,
       Duration wait) {
     this.source = source;
@@ -159,21 +183,85 @@ public final class LiveSides implements Sides {
         }
       }
     }
-    return copies.get();
+    return copies.newest().get();
   }
 
   @Override
   public Optional<Joint> joint() {
-    Optional<ControlClient> pipeline = ControlClient.find(dataDir);
-    return pipeline.map(this::joint);
+    return ControlClient.find(dataDir)
+        .map(
+            pipeline -> {
+              Held held = held(pipeline, STAY);
+              held.letGo();
+              return held;
+            });
   }
 
-  private Joint joint(ControlClient pipeline) {
+  @Override
+  public boolean keepsHistory() {
+    return copies.history();
+  }
+
+  @Override
+  public boolean isRunning() {
+    return ControlClient.find(dataDir).isPresent();
+  }
+
+  @Override
+  public Standstill standstill() {
+    return held(running(), STANDSTILL);
+  }
+
+  private ControlClient running() {
+    return ControlClient.find(dataDir)
+        .orElseThrow(
+            () ->
+                new TidemarkException(
+                    ErrorCode.BUSY,
+                    "Cannot repair: the pipeline has stopped. Start it, and repair again."));
+  }
+
+  @Override
+  public void copyAgain(Map<TableName, TableName> tables) {
+    Set<String> names = new TreeSet<>();
+    tables.values().forEach(name -> names.add(name.toString()));
+    Map<String, Integer> attempts = new HashMap<>();
+    ControlClient pipeline = running();
+    pipeline.status().tables().forEach(table -> attempts.put(table.name(), table.attempt()));
+    tables.keySet().forEach(table -> pipeline.recopyTable(table.toString()));
+    long deadline = System.nanoTime() + FLUSH.toNanos();
+    while (true) {
+      List<PipelineStatus.Table> now =
+          running().status().tables().stream().filter(t -> names.contains(t.name())).toList();
+      if (now.stream().noneMatch(table -> isOnItsWay(table, attempts.get(table.name())))) {
+        return;
+      }
+      boolean begun = now.stream().noneMatch(t -> hasNotBegun(t, attempts.get(t.name())));
+      if (!begun && System.nanoTime() - deadline > 0) {
+        throw new TidemarkException(
+            ErrorCode.BUSY,
+            "Cannot copy "
+                + String.join(", ", names)
+                + " again: the copy has not begun. Look at the pipeline's status.");
+      }
+      rest(FIRST_PAUSE_MILLIS);
+    }
+  }
+
+  private static boolean hasNotBegun(PipelineStatus.Table table, int attempt) {
+    return table.attempt() <= attempt && !OUT.contains(table.state());
+  }
+
+  private static boolean isOnItsWay(PipelineStatus.Table table, int attempt) {
+    return hasNotBegun(table, attempt) || COMING.contains(table.state());
+  }
+
+  private Held held(ControlClient pipeline, Duration stay) {
     long deadline = System.nanoTime() + wait.toNanos();
     long pause = FIRST_PAUSE_MILLIS;
     while (true) {
       try {
-        return once(pipeline);
+        return once(pipeline, stay);
       } catch (TidemarkException e) {
         boolean again =
             e.code() == ErrorCode.SOURCE_NOT_READY && e.getCause() instanceof TimeoutException
@@ -199,23 +287,29 @@ public final class LiveSides implements Sides {
     }
   }
 
-  private Joint once(ControlClient pipeline) throws InterruptedException {
+  private Held once(ControlClient pipeline, Duration stay) throws InterruptedException {
     Connector connector = new Connector(source.endpoint(), environment);
     String name = "tidemark_verify_" + Long.toHexString(new SecureRandom().nextLong());
+    boolean open = false;
     pipeline.hold(HOLD);
     try (ExportedSlot slot =
         ExportedSlot.create(connector, name, ExportedSlot.Kind.TEMPORARY, TURN, waitsFor -> {})) {
       long since = System.nanoTime();
       PostgresReader snapshot = PostgresReader.under(source, environment, slot, limits);
       try {
-        pipeline.flushAndStay(slot.point(), FLUSH, STAY);
-        return new Held(snapshot, copyAt(slot.point()), slot.point(), since);
-      } catch (RuntimeException e) {
-        snapshot.close();
-        throw e;
+        pipeline.flushAndStay(slot.point(), FLUSH, stay);
+        Held held = new Held(pipeline, snapshot, copyAt(slot.point()), slot.point(), since);
+        open = true;
+        return held;
+      } finally {
+        if (!open) {
+          snapshot.close();
+        }
       }
     } finally {
-      pipeline.hold(Duration.ZERO);
+      if (!open) {
+        pipeline.hold(Duration.ZERO);
+      }
     }
   }
 
@@ -223,7 +317,7 @@ public final class LiveSides implements Sides {
   private CopySide copyAt(Lsn position) {
     long deadline = System.nanoTime() + STAY.toNanos();
     while (true) {
-      CopySide copy = copies.get();
+      CopySide copy = copies.newest().get();
       Lsn tidemark = copy.reader().tidemark().lsn();
       if (tidemark.equals(position)) {
         return copy;
@@ -242,15 +336,19 @@ public final class LiveSides implements Sides {
     }
   }
 
-  /** The two sides, open. */
-  private static final class Held implements Joint {
+  /** The two sides, open, and the pipeline that stays there until it is let go. */
+  private final class Held implements Standstill {
+    private final ControlClient pipeline;
     private final PostgresReader source;
     private final CopySide copy;
     private final Lsn position;
     private final long since;
+    private final long atMicros = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     private long until;
+    private boolean stays = true;
 
-    Held(PostgresReader source, CopySide copy, Lsn position, long since) {
+    Held(ControlClient pipeline, PostgresReader source, CopySide copy, Lsn position, long since) {
+      this.pipeline = pipeline;
       this.source = source;
       this.copy = copy;
       this.position = position;
@@ -268,8 +366,26 @@ public final class LiveSides implements Sides {
     }
 
     @Override
-    public String position() {
-      return position.toString();
+    public Lsn position() {
+      return position;
+    }
+
+    @Override
+    public long atMicros() {
+      return atMicros;
+    }
+
+    @Override
+    public void rewrite(ChangeBatch changes) {
+      pipeline.repair(copies.sink(), position, changes, FLUSH);
+    }
+
+    /** Lets the pipeline go on; the copy can still be read. */
+    void letGo() {
+      if (stays) {
+        stays = false;
+        pipeline.hold(Duration.ZERO);
+      }
     }
 
     @Override
@@ -287,8 +403,12 @@ public final class LiveSides implements Sides {
 
     @Override
     public void close() {
-      release();
-      copy.close();
+      try {
+        letGo();
+      } finally {
+        release();
+        copy.close();
+      }
     }
   }
 }

@@ -3,6 +3,8 @@ package io.tidemark.app.verify;
 import io.tidemark.api.config.OptionType;
 import io.tidemark.api.copy.SourceReader.Load;
 import io.tidemark.engine.verify.Difference;
+import io.tidemark.engine.verify.RepairReport;
+import io.tidemark.engine.verify.RepairReport.RepairedTable;
 import io.tidemark.engine.verify.TableReport;
 import io.tidemark.engine.verify.VerifyReport;
 import java.util.LinkedHashMap;
@@ -13,7 +15,30 @@ public final class VerifyFacts {
   private VerifyFacts() {}
 
   /** The report as values that can be written as JSON. */
-  public static Map<String, Object> of(VerifyReport report) {
+  public static Map<String, Object> of(RepairReport report) {
+    Map<String, Object> facts = of(report.found());
+    if (!report.tables().isEmpty()) {
+      Map<String, Object> repair = new LinkedHashMap<>();
+      repair.put("equal", report.isEqual());
+      repair.put("tables", report.tables().stream().map(VerifyFacts::repaired).toList());
+      repair.put("historyLeftAsItWas", report.history());
+      report.after().ifPresent(after -> repair.put("after", of(after)));
+      facts.put("repair", repair);
+    }
+    return facts;
+  }
+
+  private static Map<String, Object> repaired(RepairedTable table) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("table", table.table());
+    facts.put("way", OptionType.word(table.way()));
+    facts.put("keys", table.keys());
+    facts.put("position", table.position());
+    facts.put("reason", table.reason());
+    return facts;
+  }
+
+  private static Map<String, Object> of(VerifyReport report) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("equal", report.isEqual());
     facts.put("mode", OptionType.word(report.plan().mode()));

@@ -3,6 +3,8 @@ package io.tidemark.app.verify;
 import io.tidemark.api.config.OptionType;
 import io.tidemark.app.live.Sizes;
 import io.tidemark.engine.verify.Difference;
+import io.tidemark.engine.verify.RepairReport;
+import io.tidemark.engine.verify.RepairReport.RepairedTable;
 import io.tidemark.engine.verify.TableReport;
 import io.tidemark.engine.verify.TableReport.Verdict;
 import io.tidemark.engine.verify.VerifyPlan;
@@ -17,7 +19,49 @@ public final class VerifyLines {
   private VerifyLines() {}
 
   /** The report, line by line. */
-  public static List<String> of(VerifyReport report) {
+  public static List<String> of(RepairReport report) {
+    List<String> lines = of(report.found());
+    if (!report.tables().isEmpty()) {
+      lines.add("");
+      lines.addAll(repair(report));
+    }
+    return lines;
+  }
+
+  /** What was done about what differed, and what came of it. */
+  static List<String> repair(RepairReport report) {
+    List<String> lines = new ArrayList<>();
+    report.tables().forEach(table -> lines.add(table.table() + ": " + done(table)));
+    if (report.history()) {
+      lines.add(
+          "The history was not mended: which of its changes are missing or too many cannot be told."
+              + " What was written anew has _xid 0 in it.");
+    }
+    report
+        .after()
+        .ifPresent(
+            after -> {
+              for (TableReport table : after.tables()) {
+                if (table.verdict() != Verdict.EQUAL) {
+                  lines.add(table.table() + " after that: " + OptionType.word(table.verdict()));
+                  details(table).forEach(line -> lines.add("    " + line));
+                }
+              }
+              lines.add("Compared again: " + sentence(after));
+            });
+    return lines;
+  }
+
+  private static String done(RepairedTable table) {
+    return switch (table.way()) {
+      case REWRITTEN ->
+          "%s keys written anew as of %s".formatted(Sizes.count(table.keys()), table.position());
+      case COPIED_AGAIN -> "copied again";
+      case LEFT -> "left as it is: " + table.reason();
+    };
+  }
+
+  private static List<String> of(VerifyReport report) {
     List<String> lines = new ArrayList<>();
     lines.add(
         ROW.formatted("table", "verdict", "rows compared", "rounds", "differing", "time")
@@ -103,7 +147,7 @@ public final class VerifyLines {
         "%d tables equal%s, %d excepted"
             .formatted(report.count(Verdict.EQUAL), share, report.count(Verdict.EXCEPTED));
     if (report.count(Verdict.DIFFERENT) > 0) {
-      return "DIFFERENT: %d tables differ%s; %d undecided, %s. Copy a table again with 'tidemark tables recopy'."
+      return "DIFFERENT: %d tables differ%s; %d undecided, %s. Mend it with 'tidemark verify --repair'."
           .formatted(
               report.count(Verdict.DIFFERENT), where, report.count(Verdict.UNDECIDED), counts);
     }

@@ -2,6 +2,7 @@ package io.tidemark.app.verify;
 
 import io.tidemark.api.config.OptionType;
 import io.tidemark.app.live.Sizes;
+import io.tidemark.engine.verify.RepairReport;
 import io.tidemark.engine.verify.TableReport;
 import io.tidemark.engine.verify.VerifyReport;
 import java.time.Instant;
@@ -33,7 +34,8 @@ public final class VerifyPage {
    * @param pipeline its name
    * @param at when it was made
    */
-  public static String of(VerifyReport report, String pipeline, Instant at) {
+  public static String of(RepairReport repaired, String pipeline, Instant at) {
+    VerifyReport report = repaired.found();
     StringBuilder page = new StringBuilder(HEAD);
     page.append("<h1>").append(escaped("Copy and source of " + pipeline)).append("</h1>\n<p>");
     page.append(escaped(VerifyLines.sentence(report))).append("</p>\n<p>");
@@ -50,7 +52,13 @@ public final class VerifyPage {
     page.append("</p>\n<table><tr><th>Table<th>Verdict<th class=n>Rows compared<th class=n>Rounds");
     page.append("<th class=n>Looked at again<th class=n>Differing<th class=n>Time</tr>\n");
     report.tables().forEach(table -> row(table, page));
-    return page.append("</table>\n</body></html>\n").toString();
+    page.append("</table>\n");
+    if (!repaired.tables().isEmpty()) {
+      page.append("<h2>Repair</h2>\n");
+      VerifyLines.repair(repaired)
+          .forEach(line -> page.append("<p>").append(escaped(line)).append("</p>\n"));
+    }
+    return page.append("</body></html>\n").toString();
   }
 
   private static void row(TableReport table, StringBuilder page) {

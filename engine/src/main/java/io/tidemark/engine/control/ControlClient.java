@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.BatchCodec;
+import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.engine.pipeline.PipelineStatus;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -100,6 +103,29 @@ public final class ControlClient {
    */
   public void hold(Duration longest) {
     call("POST", "/hold?longest=" + millis(longest), ANSWER);
+  }
+
+  /**
+   * Gives a sink rows that its copy should have where the pipeline stays, and waits until they are
+   * committed there.
+   *
+   * @param sink its name in the pipeline
+   * @param position at which {@link #flushAndStay} lets it stay; every row lies just below
+   * @param rows in the source's form
+   */
+  public void repair(String sink, Lsn position, ChangeBatch rows, Duration wait) {
+    ByteBuffer bytes = BatchCodec.write(rows);
+    call(
+        "POST",
+        "/repair?sink=%s&table=%s&version=%d&position=%s&timeout=%s"
+            .formatted(
+                encoded(sink),
+                encoded(rows.table().toString()),
+                rows.schema().version(),
+                encoded(position.toString()),
+                millis(wait)),
+        wait.plus(ANSWER),
+        HttpRequest.BodyPublishers.ofByteArray(bytes.array(), bytes.position(), bytes.remaining()));
   }
 
   /** Stops taking from the source. */

@@ -15,11 +15,14 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.source.SourceRequest;
 import io.tidemark.engine.pipeline.Pipeline;
 import io.tidemark.engine.pipeline.PipelineStatus;
+import io.tidemark.engine.pipeline.Repair;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -37,7 +40,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,9 +49,11 @@ import org.slf4j.LoggerFactory;
  * a token that only the pipeline's user can read. {@link ControlClient} speaks to it.
  *
  * <p>{@code GET /status}; {@code POST /flush?position=16/B374D848&timeout=30s&stay=10s}, {@code
- * /hold?longest=10s}, {@code /pause}, {@code /resume}, {@code /stop}, {@code
- * /tables/recopy?table=public.accounts}, {@code /tables/pause}, {@code /tables/resume}; {@code GET
- * /letters}, {@code POST /letters/replay?table=public.accounts}, {@code /letters/discard}, {@code
+ * /hold?longest=10s}, {@code
+ * /repair?sink=lake&table=public.accounts&version=3&position=16/B374D848} with the rows as body,
+ * {@code /pause}, {@code /resume}, {@code /stop}, {@code /tables/recopy?table=public.accounts},
+ * {@code /tables/pause}, {@code /tables/resume}; {@code GET /letters}, {@code POST
+ * /letters/replay?table=public.accounts}, {@code /letters/discard}, {@code
  * /letters/edit?table=public.accounts&place=16/B374D848-3&sink=lake} with the values as body.
  * Answers are JSON; a failure is {@code {"code", "error"}}.
  */
@@ -57,6 +61,7 @@ public final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int THREADS = 8;
+  private static final int LONGEST_BODY = 128 << 20;
 
   private final Pipeline pipeline;
   private final Path dataDir;
@@ -94,13 +99,14 @@ public final class ControlServer implements AutoCloseable {
       control.route("GET", "/status", query -> pipeline.status());
       control.route("POST", "/flush", control::flush);
       control.action("/hold", query -> pipeline.hold(duration(query, "longest", "0s")));
+      control.route("POST", "/repair", control::repair);
       control.action("/pause", query -> pipeline.pause());
       control.action("/resume", query -> pipeline.resume());
       control.action("/stop", query -> pipeline.stop());
       control.route("GET", "/letters", query -> control.letters());
       control.action("/letters/replay", query -> pipeline.replayLetters(control.table(query)));
       control.action("/letters/discard", query -> pipeline.discardLetters(control.table(query)));
-      control.routeWithBody("POST", "/letters/edit", control::editLetter);
+      control.route("POST", "/letters/edit", control::editLetter);
       control.action("/tables/recopy", query -> control.ask(query, SourceRequest.Recopy::new));
       control.action("/tables/pause", query -> control.ask(query, SourceRequest.Pause::new));
       control.action("/tables/resume", query -> control.ask(query, SourceRequest.Resume::new));
@@ -128,11 +134,14 @@ public final class ControlServer implements AutoCloseable {
   }
 
   private void route(String method, String path, Function<Map<String, String>, Object> handler) {
-    routeWithBody(method, path, (query, body) -> handler.apply(query));
+    route(method, path, (query, body) -> handler.apply(query));
   }
 
-  private void routeWithBody(
-      String method, String path, BiFunction<Map<String, String>, String, Object> handler) {
+  private interface Handler {
+    Object answer(Map<String, String> query, InputStream body) throws IOException;
+  }
+
+  private void route(String method, String path, Handler handler) {
     server.createContext(
         path,
         exchange -> {
@@ -152,12 +161,9 @@ public final class ControlServer implements AutoCloseable {
         });
   }
 
-  private void handle(
-      HttpExchange exchange, BiFunction<Map<String, String>, String, Object> handler)
-      throws IOException {
+  private void handle(HttpExchange exchange, Handler handler) throws IOException {
     try {
-      String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-      answer(exchange, 200, handler.apply(query(exchange), body));
+      answer(exchange, 200, handler.answer(query(exchange), exchange.getRequestBody()));
     } catch (TidemarkException e) {
       answer(exchange, e.code() == ErrorCode.BUSY ? 503 : 400, failure(e.code(), e.getMessage()));
     } catch (IllegalArgumentException e) {
@@ -207,17 +213,22 @@ public final class ControlServer implements AutoCloseable {
     Optional<Lsn> position = Optional.ofNullable(query.get("position")).map(Lsn::parse);
     Duration wait = duration(query, "timeout", "60s");
     Duration stay = duration(query, "stay", "0s");
+    CompletableFuture<Position> flush =
+        stay.isZero() || position.isEmpty()
+            ? pipeline.flush(position)
+            : pipeline.flushAndStay(position.get(), stay);
+    String upTo = position.map(Lsn::toString).orElse("the end of the log");
+    return Map.of("tidemark", await(flush, wait, "flush up to " + upTo));
+  }
+
+  private String await(CompletableFuture<Position> answer, Duration wait, String what) {
     try {
-      CompletableFuture<Position> flush =
-          stay.isZero() || position.isEmpty()
-              ? pipeline.flush(position)
-              : pipeline.flushAndStay(position.get(), stay);
-      return Map.of("tidemark", flush.get(wait.toMillis(), TimeUnit.MILLISECONDS).toString());
+      return answer.get(wait.toMillis(), TimeUnit.MILLISECONDS).toString();
     } catch (TimeoutException e) {
       throw new TidemarkException(
           ErrorCode.BUSY,
-          "Cannot flush up to "
-              + position.map(Lsn::toString).orElse("the end of the log")
+          "Cannot "
+              + what
               + " within "
               + wait.toSeconds()
               + " s: the pipeline is at "
@@ -225,11 +236,35 @@ public final class ControlServer implements AutoCloseable {
               + ". Look at its status, or wait longer.",
           e);
     } catch (ExecutionException e) {
-      throw new TidemarkException(ErrorCode.BUSY, e.getCause().getMessage(), e);
+      throw e.getCause() instanceof TidemarkException known
+          ? known
+          : new TidemarkException(ErrorCode.BUSY, e.getCause().getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new TidemarkException(ErrorCode.BUSY, "Cannot flush: the pipeline stops.", e);
+      throw new TidemarkException(ErrorCode.BUSY, "Cannot " + what + ": the pipeline stops.", e);
     }
+  }
+
+  private Object repair(Map<String, String> query, InputStream body) throws IOException {
+    byte[] rows = body.readNBytes(LONGEST_BODY);
+    if (rows.length == LONGEST_BODY) {
+      throw new TidemarkException(
+          ErrorCode.LIMIT_EXCEEDED,
+          "Cannot repair rows of more than " + LONGEST_BODY + " bytes: copy the table again.");
+    }
+    Repair repair =
+        new Repair(
+            query.getOrDefault("sink", ""),
+            TableName.parse(query.getOrDefault("table", "")),
+            Integer.parseInt(query.getOrDefault("version", "0")),
+            Lsn.parse(query.getOrDefault("position", "")),
+            ByteBuffer.wrap(rows));
+    return Map.of(
+        "tidemark",
+        await(
+            pipeline.repair(repair),
+            duration(query, "timeout", "60s"),
+            "repair " + repair.table() + " at " + repair.position()));
   }
 
   private Object letters() {
@@ -241,7 +276,8 @@ public final class ControlServer implements AutoCloseable {
     return letters;
   }
 
-  private Object editLetter(Map<String, String> query, String values) {
+  private Object editLetter(Map<String, String> query, InputStream body) throws IOException {
+    String values = new String(body.readAllBytes(), StandardCharsets.UTF_8);
     pipeline.editLetter(
         Optional.ofNullable(query.get("sink")),
         table(query),

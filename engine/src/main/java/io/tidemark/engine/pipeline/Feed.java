@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
@@ -59,8 +60,14 @@ final class Feed {
       (table, form) -> Optional.empty();
   private final TableGate gate = new TableGate();
 
+  /** The newest form of each table, as the source gave it. */
+  private final Map<TableName, TableSchema> forms = new HashMap<>();
+
   private volatile String partition = "source";
-  private Lsn boundary = Lsn.ZERO;
+  private volatile Lsn boundary = Lsn.ZERO;
+
+  /** What was given last, if that was a boundary. */
+  private Optional<SourceEvent.Boundary> at = Optional.empty();
 
   Feed(
       ChangeSource source,
@@ -87,6 +94,7 @@ final class Feed {
   }
 
   private void learn(TableName table, TableSchema schema) {
+    forms.put(table, schema);
     unclaimed.add(table);
     try {
       transforms.schema(schema).ifPresent(form -> claim(table, form));
@@ -152,6 +160,7 @@ final class Feed {
   void give(SourceEvent event) throws InterruptedException {
     tellMisfits();
     tellDefinitions();
+    at = event instanceof SourceEvent.Boundary next ? Optional.of(next) : Optional.empty();
     if (event instanceof SourceEvent.Changes changes) {
       rows(changes.batch());
     } else if (event instanceof SourceEvent.TableChange change) {
@@ -203,28 +212,62 @@ final class Feed {
   }
 
   private void rows(ChangeBatch batch) throws InterruptedException {
-    if (gate.isRefused(batch.table())) {
-      return;
+    Optional<LaneEvent.Rows> given = transformed(batch);
+    if (given.isPresent()) {
+      delivery.rows(given.get());
     }
-    ChangeBatch given;
+  }
+
+  /** Rows as the copies get them; empty where they get none of the table. */
+  private Optional<LaneEvent.Rows> transformed(ChangeBatch batch) {
+    if (gate.isRefused(batch.table())) {
+      return Optional.empty();
+    }
     try {
       Optional<TableSchema> form = transforms.schema(batch.schema());
       if (form.isEmpty()) {
-        return;
+        return Optional.empty();
       }
       if (unclaimed.contains(batch.table())) {
         claim(batch.table(), form.get());
         unclaimed.remove(batch.table());
       }
-      given = transforms.apply(batch);
+      return Optional.of(new LaneEvent.Rows(batch.table(), transforms.apply(batch)));
     } catch (TidemarkException e) {
       misfit(batch.table(), e);
-      return;
+      return Optional.empty();
     }
-    delivery.rows(new LaneEvent.Rows(batch.table(), given));
+  }
+
+  /** Up to where everything was given. */
+  Lsn boundary() {
+    return boundary;
+  }
+
+  /**
+   * Gives one lane rows that mend its copy, before anything that comes after the boundary at which
+   * the others stand.
+   *
+   * @param done told when they are committed, or why they are not
+   * @throws TidemarkException when the source has gone on, or the rows do not fit
+   */
+  void repair(Repair repair, CompletableFuture<Position> done) {
+    SourceEvent.Boundary here =
+        at.filter(last -> last.position().lsn().equals(repair.position()))
+            .orElseThrow(() -> repair.refused("the pipeline has gone on. Repair again"));
+    Lane lane =
+        delivery.lanes().stream()
+            .filter(each -> each.name().equals(repair.sink()))
+            .findFirst()
+            .orElseThrow(() -> repair.refused("no sink " + repair.sink() + " is written now"));
+    LaneEvent.Rows rows =
+        transformed(repair.batch(forms.get(repair.table())))
+            .orElseThrow(() -> repair.refused("the table has left the copy. Look at its status"));
+    lane.handOver().put(new LaneEvent.Repair(rows, here, done));
   }
 
   private void schemaChanged(TableSchema schema) {
+    forms.put(schema.name(), schema);
     if (gate.isRefused(schema.name())) {
       return;
     }

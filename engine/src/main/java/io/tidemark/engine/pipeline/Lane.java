@@ -49,11 +49,6 @@ final class Lane implements Runnable {
   private final FlushAsks asks = new FlushAsks();
   private final TableGate gate = new TableGate();
 
-  /** Nothing beyond the position is committed before the time, see {@link System#nanoTime}. */
-  private record Stay(Lsn position, long until) {}
-
-  private volatile Stay stay = new Stay(Lsn.ZERO, System.nanoTime());
-
   /** Entries of the engine's own that were committed. */
   private final Set<String> stored = ConcurrentHashMap.newKeySet();
 
@@ -167,12 +162,6 @@ final class Lane implements Runnable {
     return answer;
   }
 
-  /** Commits nothing beyond a position for a time; zero ends it. */
-  void stay(Lsn position, Duration longest) {
-    stay = new Stay(position, System.nanoTime() + longest.toNanos());
-    handOver.wake();
-  }
-
   @Override
   public void run() {
     try {
@@ -237,6 +226,8 @@ final class Lane implements Runnable {
       stager.replay(replay.table());
     } else if (event instanceof LaneEvent.End) {
       ending = true;
+    } else if (event instanceof LaneEvent.Repair repair) {
+      repair(repair);
     } else if (event instanceof LaneEvent.Discard discard) {
       clean = false;
       letters.discard(discard.table());
@@ -279,9 +270,7 @@ final class Lane implements Runnable {
   }
 
   private boolean mayFlush() {
-    boolean stays =
-        stay.position().isBefore(boundary.position().lsn()) && System.nanoTime() - stay.until() < 0;
-    return boundary.position().covers(tidemark) && !stays;
+    return boundary.position().covers(tidemark);
   }
 
   private boolean hasNews() {
@@ -360,6 +349,18 @@ final class Lane implements Runnable {
       } catch (SinkException.Rejected e) {
         refuse(form.source(), e);
       }
+    }
+  }
+
+  private void repair(LaneEvent.Repair repair) throws SinkException, InterruptedException {
+    try {
+      stage(repair.rows());
+      follow(repair.at());
+      flush();
+      repair.done().complete(tidemark);
+    } catch (SinkException | RuntimeException | InterruptedException e) {
+      repair.done().completeExceptionally(e);
+      throw e;
     }
   }
 

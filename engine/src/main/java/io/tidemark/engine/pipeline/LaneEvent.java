@@ -1,10 +1,12 @@
 package io.tidemark.engine.pipeline;
 
 import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.source.SourceEvent;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /** What travels from the source's thread to a lane, transforms applied. */
 sealed interface LaneEvent {
@@ -31,6 +33,14 @@ sealed interface LaneEvent {
 
   /** An entry of the state that is the engine's own; empty to remove it. */
   record Entry(String key, Optional<String> value) implements LaneEvent {}
+
+  /**
+   * Rows that mend the copy at a boundary that was given just before: staged, and committed there.
+   *
+   * @param done told the tidemark then, or why nothing was committed
+   */
+  record Repair(Rows rows, SourceEvent.Boundary at, CompletableFuture<Position> done)
+      implements LaneEvent {}
 
   /** Give the dead letters of a table, by its name in the copy, to the sink again. */
   record Replay(TableName table) implements LaneEvent {}

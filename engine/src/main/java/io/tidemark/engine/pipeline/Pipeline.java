@@ -167,18 +167,30 @@ public final class Pipeline {
     PipelineRun life = runningLife();
     life.request(new SourceRequest.Hold(longest));
     if (longest.isZero()) {
-      life.delivery().lanes().forEach(lane -> lane.stay(Lsn.ZERO, Duration.ZERO));
+      life.stay(Lsn.ZERO, Duration.ZERO);
     }
   }
 
   /**
-   * Like {@link #flush}, and nothing beyond the position is committed before a time is over or
-   * {@link #hold} ends it: so long all copies stand there, while reading goes on.
+   * Like {@link #flush}, and nothing beyond the position is taken from the source before a time is
+   * over or {@link #hold} ends it: so long all copies stand there.
    */
   public CompletableFuture<Position> flushAndStay(Lsn position, Duration longest) {
     PipelineRun life = runningLife();
-    life.delivery().lanes().forEach(lane -> lane.stay(position, longest));
+    life.stay(position, longest);
     return flush(life, position);
+  }
+
+  /**
+   * Gives a sink rows that its copy should have where the pipeline stays, see {@link
+   * #flushAndStay}, and commits them there: after everything below the position, before everything
+   * beyond it.
+   *
+   * @return completes with the tidemark when they are committed; exceptionally with a {@link
+   *     TidemarkException} when the pipeline has gone on or the rows do not fit
+   */
+  public CompletableFuture<Position> repair(Repair repair) {
+    return runningLife().repair(repair);
   }
 
   /** Stops taking from the source, until {@link #resume}; what was taken is still committed. */

@@ -2,6 +2,7 @@ package io.tidemark.engine.pipeline;
 
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.Position;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.sink.SinkException;
@@ -14,6 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +47,14 @@ final class PipelineRun implements LaneListener {
   private final Feed feed;
   private final Opening opening;
   private final List<Thread> threads = new ArrayList<>();
+
+  /** Nothing beyond the position is taken before the time, see {@link System#nanoTime}. */
+  private record Stay(Lsn position, long until) {}
+
+  private record Asked(Repair repair, CompletableFuture<Position> done) {}
+
+  private final Queue<Asked> repairs = new ConcurrentLinkedQueue<>();
+  private volatile Stay stay = new Stay(Lsn.ZERO, System.nanoTime());
   private String whyAgain = "";
   private volatile boolean open;
   private volatile boolean paused;
@@ -109,7 +121,15 @@ final class PipelineRun implements LaneListener {
   }
 
   private void pump() throws InterruptedException {
-    if (paused) {
+    boolean stays = stays();
+    for (Asked asked = repairs.poll(); asked != null; asked = repairs.poll()) {
+      try {
+        feed.repair(asked.repair(), asked.done());
+      } catch (TidemarkException e) {
+        asked.done().completeExceptionally(e);
+      }
+    }
+    if (paused || stays) {
       stop.await(POLL);
       return;
     }
@@ -126,6 +146,11 @@ final class PipelineRun implements LaneListener {
       feed.give(event);
       drains = event instanceof SourceEvent.End;
     }
+  }
+
+  private boolean stays() {
+    Stay now = stay;
+    return System.nanoTime() - now.until() < 0 && !feed.boundary().isBefore(now.position());
   }
 
   private End ended() {
@@ -170,6 +195,8 @@ final class PipelineRun implements LaneListener {
 
   private void close() throws InterruptedException {
     stop.request();
+    repairs.forEach(
+        asked -> asked.done().completeExceptionally(asked.repair().refused("the pipeline stops")));
     delivery.lanes().forEach(lane -> lane.handOver().wake());
     try {
       long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(JOIN_MILLIS);
@@ -195,6 +222,20 @@ final class PipelineRun implements LaneListener {
 
   void pause(boolean wanted) {
     paused = wanted;
+  }
+
+  /** Takes nothing from the source beyond a position for a time; zero ends it. */
+  void stay(Lsn position, Duration longest) {
+    stay = new Stay(position, System.nanoTime() + longest.toNanos());
+  }
+
+  /**
+   * Gives a sink rows that mend its copy where the pipeline stays; told when they are committed.
+   */
+  CompletableFuture<Position> repair(Repair repair) {
+    CompletableFuture<Position> done = new CompletableFuture<>();
+    repairs.add(new Asked(repair, done));
+    return done;
   }
 
   void request(SourceRequest request) {

@@ -13,8 +13,12 @@ final class Findings {
   /** So many differences are named. */
   private static final int SHOWN = 50;
 
+  /** So many keys that differ are kept; where there are more, a table is better copied again. */
+  private static final int MOST_DIFFERING = 10_000;
+
   private final Set<List<String>> suspects = new LinkedHashSet<>();
   private final List<Difference> shown = new ArrayList<>();
+  private final Set<List<String>> keys = new LinkedHashSet<>();
   private boolean whole;
   private long rows;
   private long ranges;
@@ -55,9 +59,17 @@ final class Findings {
       return;
     }
     differing += difference.rows();
+    if (keys.size() <= MOST_DIFFERING) {
+      keys.add(difference.key());
+    }
     if (shown.size() < SHOWN) {
       shown.add(difference);
     }
+  }
+
+  /** The keys that differ; empty where they cannot be named, or are too many. */
+  Set<List<String>> differingKeys() {
+    return whole || cut || keys.size() > MOST_DIFFERING ? Set.of() : keys;
   }
 
   boolean isSuspicious() {

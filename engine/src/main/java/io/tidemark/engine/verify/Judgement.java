@@ -39,7 +39,7 @@ final class Judgement {
   void compareWithCopy() {
     Set<List<String>> suspects = findings.suspects();
     Map<List<String>, List<String>> copy = new HashMap<>();
-    for (Iterator<Row> rows = pair.copyRows(); rows.hasNext(); ) {
+    for (Iterator<Row> rows = pair.copyRows(suspects); rows.hasNext(); ) {
       Row row = rows.next();
       if (suspects.contains(row.key()) && copy.put(row.key(), row.values()) != null) {
         differs(Kind.EXTRA, row.key(), List.of(), 1); // a key that the copy has twice

@@ -10,6 +10,7 @@ import io.tidemark.api.model.Column;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.engine.transform.TransformChain;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -21,6 +22,9 @@ import java.util.function.Consumer;
 /** One table on both sides, its rows brought into the same form: that of the copy. */
 final class TablePair {
   private static final int BATCH = 1000;
+
+  /** Of more keys than so many, reading the whole copy once is cheaper. */
+  private static final int MOST_LOOKED_UP = 10_000;
 
   /**
    * A row.
@@ -113,11 +117,17 @@ final class TablePair {
 
   /** All rows of the copy, in the order of its reader. */
   Iterator<Row> copyRows() {
-    return copyRows(KeyRange.ALL);
+    return seen(copy.rows(copyForm.name(), KeyRange.ALL));
   }
 
-  Iterator<Row> copyRows(KeyRange range) {
-    Iterator<List<String>> rows = copy.rows(copyForm.name(), range);
+  /** The rows of the copy that have one of these keys, in any order; maybe others too. */
+  Iterator<Row> copyRows(Collection<List<String>> keys) {
+    return keys.size() > MOST_LOOKED_UP
+        ? copyRows()
+        : seen(copy.lookUp(copyForm.name(), List.copyOf(keys)));
+  }
+
+  private Iterator<Row> seen(Iterator<List<String>> rows) {
     return new Iterator<>() {
       @Override
       public boolean hasNext() {

@@ -4,12 +4,15 @@ import io.tidemark.api.copy.SourceReader;
 import io.tidemark.api.copy.SourceReader.Load;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.TableName;
 import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.engine.verify.TableReport.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -26,6 +29,7 @@ public final class Verifier {
   private final TransformChain transforms;
   private final VerifyPlan plan;
   private final List<Progress> tables = new ArrayList<>();
+  private Map<TableName, Set<List<String>>> keys = Map.of();
   private String position = "";
   private long heldMillis;
 
@@ -81,6 +85,32 @@ public final class Verifier {
         millisSince(began),
         reports.stream().map(TableReport::load).reduce(NO_LOAD, Verifier::plus),
         reports);
+  }
+
+  /**
+   * Compares single keys.
+   *
+   * @param only the keys of each table; tables without any, or that are not named, are compared
+   *     whole
+   */
+  VerifyReport run(Map<TableName, Set<List<String>>> only) {
+    keys = only;
+    return run();
+  }
+
+  /**
+   * A table that differs.
+   *
+   * @param keys those that do; none where they cannot be named one by one
+   */
+  record Different(CopySide.Subject subject, Set<List<String>> keys) {}
+
+  /** The tables that were found to differ. */
+  List<Different> different() {
+    return tables.stream()
+        .filter(table -> table.verdict == Verdict.DIFFERENT)
+        .map(table -> new Different(table.subject, table.findings.differingKeys()))
+        .toList();
   }
 
   private String rounds() {
@@ -177,6 +207,12 @@ public final class Verifier {
     if (table.verdict != Verdict.EQUAL) {
       return;
     }
+    Set<List<String>> only = keys.getOrDefault(table.subject.source(), Set.of());
+    if (!only.isEmpty()) {
+      only.forEach(table.findings::suspect);
+      table.findings.compared(only.size());
+      return;
+    }
     step(
         table,
         source,
@@ -216,7 +252,7 @@ public final class Verifier {
 
   /** Decides, at one position, what of the suspects differs. */
   private void settle(Sides.Joint joint) {
-    position = joint.position();
+    position = joint.position().toString();
     List<Runnable> copyLooks = new ArrayList<>();
     for (Progress table : tables) {
       if (table.isOpen()) {

@@ -99,12 +99,36 @@ public final class PostgresCopy implements CopyReader {
 
   @Override
   public Iterator<List<String>> rows(TableName table, KeyRange range) {
+    return query(table, held -> select(held) + where(held.form(), range) + order(held.form()));
+  }
+
+  @Override
+  public Iterator<List<String>> lookUp(TableName table, List<List<String>> keys) {
+    return query(
+        table,
+        held ->
+            select(held)
+                + (keys.isEmpty() ? " WHERE false" : " WHERE " + isOneOf(held.form(), keys)));
+  }
+
+  private static String isOneOf(TargetForm form, List<List<String>> keys) {
+    String names =
+        form.keyParts().stream().map(Part::quoted).collect(Collectors.joining(", ", "(", ")"));
+    return names
+        + " IN (VALUES "
+        + keys.stream()
+            .map(key -> "(" + String.join(", ", literals(form, key)) + ")")
+            .collect(Collectors.joining(", "))
+        + ")";
+  }
+
+  private Iterator<List<String>> query(TableName table, Function<HeldTable, String> sql) {
     HeldTable held = forms.get(table.toString());
     if (held == null) {
       return List.<List<String>>of().iterator();
     }
     try {
-      ResultSet rows = session.cursor(select(held, range));
+      ResultSet rows = session.cursor(sql.apply(held));
       requireSameFile(table, held);
       return new Rows(rows, held.form().columns().size());
     } catch (SQLException e) {
@@ -112,22 +136,26 @@ public final class PostgresCopy implements CopyReader {
     }
   }
 
-  private static String select(HeldTable held, KeyRange range) {
-    TargetForm form = held.form();
+  private static String select(HeldTable held) {
+    return "SELECT "
+        + held.form().columns().stream().map(Part::quoted).collect(Collectors.joining(", "))
+        + " FROM ONLY "
+        + held.sql();
+  }
+
+  private static String where(TargetForm form, KeyRange range) {
     List<String> conditions = new ArrayList<>();
     range.from().ifPresent(key -> conditions.add(bound(form, ">=", key)));
     range.to().ifPresent(key -> conditions.add(bound(form, "<", key)));
-    return "SELECT "
-        + form.columns().stream().map(Part::quoted).collect(Collectors.joining(", "))
-        + " FROM ONLY "
-        + held.sql()
-        + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions))
-        + (form.hasKey()
-            ? " ORDER BY "
-                + form.keyParts().stream()
-                    .map(PostgresCopy::ordered)
-                    .collect(Collectors.joining(", "))
-            : "");
+    return conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions);
+  }
+
+  private static String order(TargetForm form) {
+    return form.hasKey()
+        ? form.keyParts().stream()
+            .map(PostgresCopy::ordered)
+            .collect(Collectors.joining(", ", " ORDER BY ", ""))
+        : "";
   }
 
   /** Texts by their bytes: that is the order which is the same on every server. */
@@ -137,20 +165,21 @@ public final class PostgresCopy implements CopyReader {
   }
 
   private static String bound(TargetForm form, String operator, List<String> key) {
-    List<String> names = new ArrayList<>();
-    List<String> values = new ArrayList<>();
-    for (int i = 0; i < key.size(); i++) {
-      Part part = form.keyParts().get(i);
-      names.add(ordered(part));
-      values.add(Sql.text(key.get(i)) + "::" + part.type());
-    }
     return "ROW("
-        + String.join(", ", names)
+        + form.keyParts().stream().map(PostgresCopy::ordered).collect(Collectors.joining(", "))
         + ") "
         + operator
         + " ROW("
-        + String.join(", ", values)
+        + String.join(", ", literals(form, key))
         + ")";
+  }
+
+  private static List<String> literals(TargetForm form, List<String> key) {
+    List<String> values = new ArrayList<>();
+    for (int i = 0; i < key.size(); i++) {
+      values.add(Sql.text(key.get(i)) + "::" + form.keyParts().get(i).type());
+    }
+    return values;
   }
 
   /** The table is locked against TRUNCATE by now; was it truncated since the snapshot was taken? */

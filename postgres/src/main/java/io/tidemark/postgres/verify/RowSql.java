@@ -76,6 +76,14 @@ final class RowSql {
     return "SELECT " + String.join(", ", items) + from(slice) + " OFFSET 0";
   }
 
+  /** The same, and before them the name of the partition where the row is. */
+  String placedTexts(List<Column> columns, Slice slice) {
+    return "SELECT (SELECT concat(n.nspname, '.', c.relname) FROM pg_class c JOIN pg_namespace n"
+        + " ON n.oid = c.relnamespace WHERE c.oid = x.tableoid), "
+        + columns.stream().map(this::text).collect(Collectors.joining(", "))
+        + from(slice);
+  }
+
   /** Count and sums of a slice. */
   String digest(List<Column> columns, Slice slice) {
     return "SELECT " + sums() + " FROM (" + hashes(columns, slice) + ") AS h";

@@ -3,6 +3,7 @@ package io.tidemark.postgres.verify;
 import io.tidemark.api.copy.Digest;
 import io.tidemark.api.copy.Slice;
 import io.tidemark.api.copy.SourceReader;
+import io.tidemark.api.copy.SourceReader.Stamp;
 import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.ChangeBatch;
@@ -19,8 +20,10 @@ import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -211,17 +214,64 @@ final class SourceTable implements SourceReader.Table {
     ChangeBatch batch = new ChangeBatch(form);
     for (int i = 0; i < rows.size(); i++) {
       batch.addRow(Op.READ, 0, i, 0, 0);
-      for (int c = 0; c < codecs.size(); c++) {
-        ColumnData data = batch.columns().get(c);
-        String text = rows.get(i).get(c);
-        if (text == null) {
-          data.vector().addNull();
-        } else {
-          byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-          codecs.get(c).text(bytes, 0, bytes.length, data);
-        }
-      }
+      fill(batch, rows.get(i));
     }
     return batch;
+  }
+
+  private void fill(ChangeBatch batch, List<String> texts) {
+    for (int c = 0; c < codecs.size(); c++) {
+      ColumnData data = batch.columns().get(c);
+      if (texts.get(c) == null) {
+        data.vector().addNull();
+      } else {
+        byte[] bytes = texts.get(c).getBytes(StandardCharsets.UTF_8);
+        codecs.get(c).text(bytes, 0, bytes.length, data);
+      }
+    }
+  }
+
+  /** A row and the partition where it is. */
+  private record Placed(String leaf, List<String> texts) {}
+
+  @Override
+  public ChangeBatch rewrite(List<List<String>> keys, Stamp stamp) {
+    int[] key = form.key().stream().mapToInt(form::indexOf).toArray();
+    Set<List<String>> gone = new LinkedHashSet<>(keys);
+    List<Placed> rows = new ArrayList<>();
+    asking.ask(
+        what(),
+        sql.placedTexts(form.columns(), new Slice.Keys(keys)),
+        relation::guard,
+        row -> {
+          List<String> texts = texts(row, 2, form.columns().size());
+          // what the server takes for the same key may have another text
+          if (gone.remove(Arrays.stream(key).mapToObj(texts::get).toList())) {
+            rows.add(new Placed(row.getString(1), texts));
+          }
+          return 1;
+        });
+    ChangeBatch batch = new ChangeBatch(form);
+    for (List<String> each : gone) {
+      begin(batch, Op.DELETE, stamp);
+      String[] texts = new String[form.columns().size()];
+      for (int i = 0; i < key.length; i++) {
+        texts[key[i]] = each.get(i);
+      }
+      fill(batch, Arrays.asList(texts));
+    }
+    for (Placed row : rows) {
+      begin(batch, Op.UPDATE, stamp);
+      if (form.partitioned()) {
+        batch.leaf(row.leaf());
+      }
+      fill(batch, row.texts());
+    }
+    return batch;
+  }
+
+  private static void begin(ChangeBatch batch, Op op, Stamp stamp) {
+    long ordinal = stamp.firstOrdinal() + batch.size();
+    batch.addRow(op, stamp.position().value() - 1, ordinal, 0, stamp.atMicros());
   }
 }
