@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.api.error.TidemarkException;
+import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.source.SourceRequest;
@@ -134,6 +135,62 @@ class ControlTest {
       assertThat(client.flush(Optional.of(new Lsn(310)), patience))
           .as("a stay ends by itself")
           .isEqualTo("0/136");
+      client.stop();
+      run.join();
+    }
+  }
+
+  @Test
+  void rowsThatMendACopyAreCommittedWhereThePipelineStays() throws Exception {
+    script.member(ITEMS);
+    script.rows(Batches.of(ITEMS).at(100).insert(1L, "a").insert(3L, "c").batch()).boundary(110);
+    MemoryDestination other = new MemoryDestination();
+    Pipeline pipeline =
+        new Pipeline(
+            PipelineConfig.of("bank", folder, Duration.ofHours(1)),
+            () -> new ScriptedSource(script),
+            List.of(),
+            List.of(
+                new NamedSink("lake", "memory", () -> new InMemorySink(copy)),
+                new NamedSink("other", "memory", () -> new InMemorySink(other))));
+    ChangeBatch rows =
+        Batches.of(ITEMS)
+            .at(109)
+            .repairAway(3L)
+            .repair(1L, "mended")
+            .repair(2L, "was lost")
+            .batch();
+    Duration patience = Duration.ofSeconds(20);
+    try (ControlServer server = ControlServer.start(pipeline, folder)) {
+      Thread run = start(pipeline);
+      ControlClient client = running();
+      client.flushAndStay(new Lsn(110), patience, Duration.ofMinutes(5));
+      ChangeBatch later = Batches.of(ITEMS).at(200).update(1L, "later").batch();
+      script.rows(later).boundary(210);
+      TableSchema next = Form.next(ITEMS).column("more", Form.TEXT).schema();
+      ChangeBatch misplaced = Batches.of(ITEMS).at(110).repair(1L, "too late").batch();
+      ChangeBatch ofAnotherForm = Batches.of(next).at(109).repair(1L, "a", "b").batch();
+      assertThatThrownBy(() -> client.repair("lake", new Lsn(110), ofAnotherForm, patience))
+          .hasMessageContaining("its form has changed");
+      assertThatThrownBy(() -> client.repair("lake", new Lsn(110), misplaced, patience))
+          .hasMessageContaining("does not lie just below 0/6E");
+      assertThatThrownBy(() -> client.repair("none", new Lsn(110), rows, patience))
+          .hasMessageContaining("no sink none");
+      client.repair("lake", new Lsn(110), rows, patience);
+      assertThat(client.status().tidemark()).isEqualTo("0/6E");
+      assertThat(copy.rows(ITEMS.name())).hasSize(5);
+      client.hold(Duration.ZERO);
+      assertThat(client.flush(Optional.of(new Lsn(210)), patience)).isEqualTo("0/D2");
+      assertThat(copy.rows(ITEMS.name()))
+          .extracting(CommittedRow::lsn)
+          .containsExactly(100L, 100L, 109L, 109L, 109L, 200L);
+      assertThat(copy.rows(ITEMS.name()).subList(2, 5)).isEqualTo(CommittedRow.of(rows, ITEMS));
+      assertThat(other.rows(ITEMS.name()))
+          .extracting(CommittedRow::lsn)
+          .containsExactly(100L, 100L, 200L);
+      assertThatThrownBy(() -> client.repair("lake", new Lsn(110), rows, patience))
+          .hasMessage(
+              "Cannot repair public.items at 0/6E: the pipeline has gone on. Repair again.");
       client.stop();
       run.join();
     }

@@ -54,6 +54,10 @@ final class PipelineRun implements LaneListener {
   private record Asked(Repair repair, CompletableFuture<Position> done) {}
 
   private final Queue<Asked> repairs = new ConcurrentLinkedQueue<>();
+
+  /** What the source said and the lanes have not got yet; null for nothing. */
+  private SourceEvent taken;
+
   private volatile Stay stay = new Stay(Lsn.ZERO, System.nanoTime());
   private String whyAgain = "";
   private volatile boolean open;
@@ -121,15 +125,8 @@ final class PipelineRun implements LaneListener {
   }
 
   private void pump() throws InterruptedException {
-    boolean stays = stays();
-    for (Asked asked = repairs.poll(); asked != null; asked = repairs.poll()) {
-      try {
-        feed.repair(asked.repair(), asked.done());
-      } catch (TidemarkException e) {
-        asked.done().completeExceptionally(e);
-      }
-    }
-    if (paused || stays) {
+    repair();
+    if (paused || stays()) {
       stop.await(POLL);
       return;
     }
@@ -141,10 +138,24 @@ final class PipelineRun implements LaneListener {
       }
       return;
     }
-    SourceEvent event = source.poll(POLL);
-    if (event != null) {
+    if (taken == null) {
+      taken = source.poll(POLL);
+    }
+    if (taken != null && !stays()) { // it may have been told to stay while this came
+      SourceEvent event = taken;
+      taken = null;
       feed.give(event);
       drains = event instanceof SourceEvent.End;
+    }
+  }
+
+  private void repair() {
+    for (Asked asked = repairs.poll(); asked != null; asked = repairs.poll()) {
+      try {
+        feed.repair(asked.repair(), asked.done());
+      } catch (TidemarkException e) {
+        asked.done().completeExceptionally(e);
+      }
     }
   }
 
