@@ -122,6 +122,14 @@ public interface Sink extends AutoCloseable {
     }
   }
 
+  /**
+   * Whether a commit soon would spare it memory; asked after each call by its thread. The engine
+   * then flushes at the next boundary.
+   */
+  default boolean isFull() {
+    return false;
+  }
+
   /** The last work that it did beside commits; any thread, at any time. */
   default Upkeep upkeep() {
     return Upkeep.NONE;

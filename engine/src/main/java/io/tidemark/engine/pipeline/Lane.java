@@ -278,7 +278,10 @@ final class Lane implements Runnable {
   }
 
   private boolean due(long now) {
-    return policy.full() || ready.size() >= MOST_READY || hasNews() && untilFlush(now) <= 0;
+    return policy.full()
+        || sink.sink().isFull()
+        || ready.size() >= MOST_READY
+        || hasNews() && untilFlush(now) <= 0;
   }
 
   private long untilFlush(long now) {

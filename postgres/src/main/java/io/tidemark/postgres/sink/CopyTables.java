@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.postgresql.copy.CopyIn;
 
 /**
  * Brings the tables of the copy to a commit, within its transaction: forms first as the changes
@@ -86,7 +87,8 @@ final class CopyTables {
   /**
    * Takes changes of a table that is still being copied: the snapshot's now, the stream's later.
    */
-  void copy(TableName table, List<Segment> segments) throws SQLException {
+  void copy(TableName table, List<Segment> segments, List<SnapshotLoad.Load> loads)
+      throws SQLException {
     String owner = table.toString();
     for (Segment segment : segments) {
       if (segment.ops().stream()) {
@@ -103,6 +105,36 @@ final class CopyTables {
             .map(Segment::ofSnapshot)
             .toList();
     applyEach(table, read, "n._snap");
+    for (SnapshotLoad.Load load : loads) {
+      begun.ifPresent(load::removeBefore);
+      load(table, load);
+    }
+  }
+
+  /** Takes rows of a snapshot straight in. */
+  private void load(TableName table, SnapshotLoad.Load load) throws SQLException {
+    if (load.batches().isEmpty()) {
+      return;
+    }
+    evolve(table, load.form().withNulls(load.nulls()));
+    String columns =
+        load.form().columns().stream().map(Part::quoted).collect(Collectors.joining(", "));
+    CopyIn copy =
+        session.copyIn(
+            "COPY "
+                + forms.get(table.toString()).sql()
+                + " ("
+                + columns
+                + ") FROM STDIN (FORMAT binary)");
+    try (CopyFormat out = new BinaryCopy(copy)) {
+      load.write(out);
+    }
+  }
+
+  /** Whether rows of a form can go straight into a table as it is. */
+  boolean fits(TableName table, TargetForm form) {
+    HeldTable now = forms.get(table.toString());
+    return now == null || now.form().version() <= form.version();
   }
 
   /**

@@ -17,6 +17,7 @@ import io.tidemark.api.sink.Staged;
 import io.tidemark.postgres.catalog.ServerWords;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -63,6 +64,11 @@ public final class PostgresSink implements Sink {
   private TargetTypes types;
   private SourceCatalog catalog;
   private Stage stage;
+  private SnapshotLoad loads;
+
+  /** What could not go straight in and stands in the stage, by the piece that it was sealed as. */
+  private final Map<Staged, Staged> restaged = new HashMap<>();
+
   private Map<String, HeldTable> forms = Map.of();
 
   public PostgresSink(PostgresSinkConfig config) {
@@ -91,6 +97,7 @@ public final class PostgresSink implements Sink {
     pending.clear();
     sealedForms.clear();
     prepared.clear();
+    restaged.clear();
     last = null;
     try {
       session = TargetSession.open(config);
@@ -99,6 +106,9 @@ public final class PostgresSink implements Sink {
       catalog = new SourceCatalog(session, state, config);
       types = new TargetTypes(session, config.schemas(), catalog.types());
       stage = new Stage(session, config.apply(), failure, catalog.types());
+      loads =
+          new SnapshotLoad(
+              session.ask("SHOW server_encoding", row -> row.getString(1)).equals("UTF8"));
       session.execute("BEGIN");
       state.create();
       store.create();
@@ -162,8 +172,12 @@ public final class PostgresSink implements Sink {
 
   @Override
   public void stage(ChangeBatch batch) throws SinkException {
+    TargetForm form = prepared.get(batch.schema());
+    if (loads.takes(batch, form)) {
+      return;
+    }
     try {
-      stage.add(batch, prepared.get(batch.schema()));
+      stage.add(batch, form);
     } catch (SQLException e) {
       stageAgain(batch, e);
     }
@@ -187,7 +201,14 @@ public final class PostgresSink implements Sink {
       sealedForms.add(new SealedForms(upTo, new LinkedHashMap<>(pending)));
       pending.clear();
     }
-    return stage.seal();
+    List<Staged> pieces = new ArrayList<>(stage.seal());
+    pieces.addAll(loads.seal());
+    return pieces;
+  }
+
+  @Override
+  public boolean isFull() {
+    return loads.isFull();
   }
 
   @Override
@@ -243,6 +264,9 @@ public final class PostgresSink implements Sink {
 
   /** Has a commit taken by a block of plain ones, if nothing but rows of members changes. */
   private boolean isPlain(Commit commit, SingleCommits plain, Set<String> waiting) {
+    if (!loads.of(commit.staged()).isEmpty()) {
+      return false;
+    }
     Map<TableName, List<Segment>> segments = stage.segments(commit.staged());
     boolean formsStay =
         newForms(commit).entrySet().stream()
@@ -307,18 +331,61 @@ public final class PostgresSink implements Sink {
   private void apply(Commit commit) throws SinkException {
     CopyTables tables = CopyTables.begin(session, store, config, forms);
     try {
+      restage(tables, commit);
       apply(commit, tables, () -> bring(tables, commit));
     } catch (SQLException e) {
       if (catalog.lifts(e, forms)) {
         apply(commit);
         return;
       }
-      Map<TableName, List<Segment>> segments = stage.segments(commit.staged());
-      if (!TargetFailure.isOfRows(e) || !areMembers(segments, commit, Journal.owners(forms))) {
+      Map<TableName, List<Segment>> segments = stage.segments(pieces(commit));
+      if (!TargetFailure.isOfRows(e)
+          || !loads.of(commit.staged()).isEmpty()
+          || !areMembers(segments, commit, Journal.owners(forms))) {
         throw failure.ofServer("apply changes", e);
       }
       applyInParts(commit, segments);
     }
+  }
+
+  /**
+   * Stages rows of snapshots that cannot go straight in: of tables whose snapshot's rows are not
+   * applied at once, or which have another form by then.
+   */
+  private void restage(CopyTables tables, Commit commit) throws SQLException, SinkException {
+    List<SnapshotLoad.Load> all = loads.of(commit.staged());
+    if (all.isEmpty()) {
+      return;
+    }
+    Map<TableName, List<Segment>> segments = stage.segments(pieces(commit));
+    Map<TableName, TargetForm> newest = newForms(commit);
+    for (Staged staged : commit.staged()) {
+      if (!SnapshotLoad.isOne(staged) || restaged.containsKey(staged)) {
+        continue;
+      }
+      SnapshotLoad.Load load = loads.of(List.of(staged)).get(0);
+      TableName table = load.table();
+      boolean direct =
+          phase(table, commit).compareTo(TableState.Phase.COPYING) <= 0
+              && tables.fits(table, load.form())
+              && newest.getOrDefault(table, load.form()).equals(load.form())
+              && segments.getOrDefault(table, List.of()).stream()
+                  .allMatch(segment -> segment.form().equals(load.form()))
+              && all.stream()
+                  .filter(other -> other.table().equals(table))
+                  .allMatch(other -> other.form().equals(load.form()));
+      if (!direct && !load.batches().isEmpty()) {
+        restaged.put(staged, stage.add(load));
+      }
+    }
+  }
+
+  /** The pieces of a commit that are in the stage. */
+  private List<Staged> pieces(Commit commit) {
+    return commit.staged().stream()
+        .map(staged -> restaged.getOrDefault(staged, staged))
+        .filter(staged -> !SnapshotLoad.isOne(staged))
+        .toList();
   }
 
   /** What a commit does to tables. */
@@ -405,7 +472,11 @@ public final class PostgresSink implements Sink {
   }
 
   private void free(List<Commit> commits) throws SinkException {
-    List<Staged> staged = commits.stream().flatMap(commit -> commit.staged().stream()).toList();
+    List<Staged> staged = commits.stream().flatMap(commit -> pieces(commit).stream()).toList();
+    for (Commit commit : commits) {
+      loads.free(commit.staged());
+      commit.staged().forEach(restaged::remove);
+    }
     try {
       stage.free(staged);
     } catch (SQLException e) {
@@ -423,16 +494,30 @@ public final class PostgresSink implements Sink {
   }
 
   private void bring(CopyTables tables, Commit commit) throws SQLException {
-    Map<TableName, List<Segment>> segments = stage.segments(commit.staged());
+    Map<TableName, List<Segment>> segments = stage.segments(pieces(commit));
+    Map<TableName, List<SnapshotLoad.Load>> direct = new HashMap<>();
+    for (Staged staged : commit.staged()) {
+      if (SnapshotLoad.isOne(staged) && !restaged.containsKey(staged)) {
+        direct
+            .computeIfAbsent(staged.table(), table -> new ArrayList<>())
+            .addAll(loads.of(List.of(staged)));
+      }
+    }
     Map<TableName, TargetForm> newest = newForms(commit);
     TreeSet<TableName> concerned = new TreeSet<>(segments.keySet());
+    concerned.addAll(direct.keySet());
     concerned.addAll(newest.keySet());
     Set<String> waiting = tables.waiting();
     commit.tables().keySet().stream()
         .filter(table -> waiting.contains(table.toString()) || becomesMember(table, commit))
         .forEach(concerned::add);
     for (TableName table : concerned) {
-      bring(tables, table, segments.getOrDefault(table, List.of()), commit);
+      List<Segment> rows = segments.getOrDefault(table, List.of());
+      if (phase(table, commit).compareTo(TableState.Phase.COPYING) <= 0) {
+        tables.copy(table, rows, direct.getOrDefault(table, List.of()));
+      } else {
+        bring(tables, table, rows, commit);
+      }
       if (newest.containsKey(table)) {
         tables.prepare(table, newest.get(table));
       }
@@ -471,7 +556,7 @@ public final class PostgresSink implements Sink {
       throws SQLException {
     boolean waits = tables.waiting().contains(table.toString());
     switch (phase(table, commit)) {
-      case WAITING, COPYING -> tables.copy(table, rows);
+      case WAITING, COPYING -> throw new IllegalStateException(table + " is being copied");
       case CATCHING_UP -> tables.hold(table, rows);
       case MEMBER -> {
         if (waits || !rows.isEmpty()) {

@@ -62,13 +62,7 @@ final class Stage {
    */
   void add(ChangeBatch batch, TargetForm form) throws SQLException, SinkException {
     Kind kind = new Kind(batch.schema(), form);
-    StageTable table = tables.get(kind);
-    if (table == null) {
-      table = new StageTable(session, "pg_temp.stage_" + next++, batch.schema(), form, apply);
-      tables.put(kind, table);
-      byName.put(table.name(), table);
-      newest.put(batch.table(), table);
-    }
+    StageTable table = table(kind);
     if (apply == PostgresSinkConfig.Apply.TRANSACTIONAL && batch.size() <= SMALL_ROWS) {
       if (kept + batch.size() > KEPT_ROWS) {
         send();
@@ -79,6 +73,28 @@ final class Stage {
       table.add(batch, piece);
     }
     open.add(table);
+  }
+
+  private StageTable table(Kind kind) throws SQLException {
+    StageTable table = tables.get(kind);
+    if (table == null) {
+      table = new StageTable(session, "pg_temp.stage_" + next++, kind.schema(), kind.form(), apply);
+      tables.put(kind, table);
+      byName.put(table.name(), table);
+      newest.put(kind.schema().name(), table);
+    }
+    return table;
+  }
+
+  /** Takes rows of a sealed piece that cannot go straight in, as a piece of the stage. */
+  Staged add(SnapshotLoad.Load load) throws SQLException, SinkException.Rejected {
+    TableSchema schema = load.batches().get(0).schema();
+    StageTable table = table(new Kind(schema, load.form()));
+    long number = -load.number();
+    for (ChangeBatch batch : load.batches()) {
+      table.add(batch, number);
+    }
+    return new Staged(load.table(), table.rows(number), 0, table.name() + "/" + number);
   }
 
   /**

@@ -223,6 +223,11 @@ final class PostgresFixture implements SinkFixture {
     }
 
     @Override
+    public boolean isFull() {
+      return sink.isFull();
+    }
+
+    @Override
     public void commit(Commit commit) throws SinkException {
       sink.commit(commit);
     }
