@@ -193,6 +193,9 @@ final class CatalogSession implements AutoCloseable {
       statement.execute("SET LOCAL lock_timeout = '" + LOCK_MILLIS + "ms'");
       Map<Integer, ObjectNode> tables = TableDefinitions.read(open, oids);
       return new Defined(now, tables, ServerInfo.walEnd(open));
+    } catch (SQLException e) {
+      open.rollback(); // a failed transaction cannot be left by a commit
+      throw e;
     } finally {
       open.setAutoCommit(true);
     }

@@ -4,6 +4,7 @@ import io.tidemark.api.model.BytesVector;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Column;
 import io.tidemark.api.model.ColumnData;
+import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.ListVector;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.Vector;
@@ -33,15 +34,20 @@ record EnumColumns(TableSchema schema, Map<Integer, Integer> enums, Set<Integer>
     for (int i = 0; i < schema.columns().size(); i++) {
       Column column = schema.columns().get(i);
       PgType type = types.find(column.typeOid()).orElse(null);
+      boolean array = false;
       while (type != null && (type.kind() == Kind.ARRAY || type.kind() == Kind.DOMAIN)) {
         if (type.kind() == Kind.DOMAIN) {
           made.add(type.oid());
         }
+        array |= type.kind() == Kind.ARRAY;
         type = types.find(type.elementOid()).orElse(null);
       }
       if (type != null && type.kind() == Kind.ENUM) {
         made.add(type.oid());
-        enums.put(i, type.oid());
+        // an array may come as its text, which is no label
+        if (!array || column.type() instanceof DataType.ListOf) {
+          enums.put(i, type.oid());
+        }
       }
     }
     return new EnumColumns(schema, enums, made);

@@ -8,6 +8,8 @@ import io.tidemark.embedded.Version;
 import io.tidemark.engine.transform.Transforms;
 import io.tidemark.postgres.Tried;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -287,9 +289,11 @@ class SourceCatalogTest {
           "CREATE TYPE public.status AS ENUM ('new', 'old')",
           "CREATE DOMAIN public.positive AS int CHECK (VALUE > 0)",
           "CREATE TABLE public.customer (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mail"
-              + " text UNIQUE, status public.status, p public.positive)",
+              + " text UNIQUE, status public.status, p public.positive, past public.status[])",
           "INSERT INTO public.customer (mail, status, p) SELECT 'm' || i, 'new', i FROM"
               + " generate_series(1, 20) i");
+      // arrays come as text
+      copy.withSource("overflow", "text");
       copy.with("apply", "transactional").with("indexes", "true").start().member(1);
       for (int i = 0; i < 30; i++) {
         copy.source(
@@ -300,7 +304,7 @@ class SourceCatalogTest {
               + " mail = 'm1' WHERE id = 2; UPDATE public.customer SET mail = 'm2' WHERE id = 1;"
               + " COMMIT",
           "ALTER TYPE public.status ADD VALUE 'packed' AFTER 'new'",
-          "INSERT INTO public.customer (status) VALUES ('packed')",
+          "INSERT INTO public.customer (status, past) VALUES ('packed', '{{new,packed}}')",
           "ALTER TYPE public.status RENAME VALUE 'packed' TO 'in a box'",
           "UPDATE public.customer SET status = 'in a box' WHERE id = 3",
           "ALTER DOMAIN public.positive DROP CONSTRAINT positive_check",
@@ -312,6 +316,24 @@ class SourceCatalogTest {
       copy.same(INDEXES);
       copy.same(CONSTRAINTS);
       copy.same(columns("public.customer"));
+    }
+  }
+
+  @Test
+  void aTableThatItsOwnerHasLockedHoldsNothingUp(@TempDir Path folder) throws Exception {
+    try (LiveCopy copy = new LiveCopy(SERVER.server(), "locked", folder);
+        Connection owner = SERVER.server().connect("locked");
+        Statement statement = owner.createStatement()) {
+      copy.source(
+          "CREATE TABLE public.a (id int PRIMARY KEY, v int DEFAULT 1)",
+          "CREATE TABLE public.b (id int PRIMARY KEY, v int DEFAULT 1)");
+      copy.start().member(2);
+      owner.setAutoCommit(false);
+      statement.execute("LOCK TABLE public.a");
+      copy.source("ALTER TABLE public.b ALTER v SET DEFAULT 7", "INSERT INTO public.b VALUES (1)");
+      copy.same("SELECT * FROM public.b");
+      owner.rollback();
+      copy.same(columns("public.b"));
     }
   }
 
