@@ -143,7 +143,7 @@ final class JsonBuffer {
     int begun = from;
     for (int at = from; at < to; at++) {
       byte b = utf8[at];
-      if (b == '"' || b == '\\' || b >= 0 && b < 0x20) {
+      if (b == '"' || b == '\\' || (b >= 0 && b < 0x20)) {
         put(utf8, begun, at - begun);
         escape(b);
         begun = at + 1;

@@ -140,9 +140,14 @@ final class Writer implements AutoCloseable {
     }
   }
 
-  private void forgetWaiting() throws ExecutionException, InterruptedException {
+  /** Nothing reads these records any more, so it does not matter when they go. */
+  private void forgetWaiting() throws InterruptedException {
     String topic = config.names().waiting();
-    topics.forget(topic, Waiting.end(consumer, topic));
+    try {
+      topics.forget(topic, Waiting.end(consumer, topic));
+    } catch (KafkaException | ExecutionException e) {
+      LOG.warn("Records of {} that nobody needs are still there: {}", topic, Failures.words(e));
+    }
   }
 
   private TidemarkException tooLarge(long bytes) {

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -67,7 +68,8 @@ final class Writing {
               Arrays.fill(none, -1);
               return none;
             });
-    producer.send(record, (sent, e) -> sent(sent, e, offsets));
+    // settle() tells what failed
+    Future<RecordMetadata> unused = producer.send(record, (sent, e) -> sent(sent, e, offsets));
   }
 
   private void sent(RecordMetadata sent, Exception e, long[] offsets) {

@@ -12,6 +12,7 @@ import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.testkit.Batches;
 import io.tidemark.testkit.Form;
+import io.tidemark.testkit.ScriptedSource.Script;
 import io.tidemark.testkit.SinkSession;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -20,6 +21,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.junit.jupiter.api.Test;
 
 /** What topics say beyond the contract that all sinks keep. */
@@ -89,6 +92,45 @@ class KafkaSinkTest {
       session.stage(Batches.of(ITEMS).at(500).insert(9L, "kept").batch());
       session.phase(ITEMS.name(), Phase.MEMBER).flush(510);
       assertThat(said(topics.records(ITEMS.name()))).containsExactly("r1", "t", "r2", "c9");
+    }
+  }
+
+  @Test
+  void whatAWriterLeftOpenWhenItDiedIsNeverSeen() throws Exception {
+    ChangeBatch batch = Batches.of(ITEMS).at(100).insert(1L, "a").batch();
+    try (KafkaFixture topics = fixture();
+        SinkSession dead = SinkSession.open(topics)) {
+      dead.stage(Batches.of(ITEMS).at(50).insert(0L, "before").batch()).flush(60);
+      String topic = topics.config().names().topic(ITEMS.name());
+      try (var producer = new Clients(topics.config()).producer()) {
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(topic, new byte[] {'1'}, new byte[] {'{', '}'})).get();
+        try (SinkSession next = SinkSession.open(topics)) {
+          assertThat(next.opened().tidemark()).isEqualTo(Script.position(60));
+          next.stage(batch).flush(110);
+        }
+        assertThatThrownBy(producer::commitTransaction).isInstanceOf(ProducerFencedException.class);
+      }
+      assertThat(said(topics.records(ITEMS.name()))).containsExactly("c0", "c1");
+    }
+  }
+
+  /** Kafka fences the producer, and yet nobody has taken the copy over: the writer looks. */
+  @Test
+  void aProducerThatWasFencedAloneComesBack() throws Exception {
+    ChangeBatch batch = Batches.of(ITEMS).at(100).insert(1L, "a").batch();
+    try (KafkaFixture topics = fixture();
+        SinkSession session = SinkSession.open(topics)) {
+      try (var producer = new Clients(topics.config()).producer()) {
+        producer.initTransactions();
+      }
+      assertThatThrownBy(() -> session.stage(batch).flush(110))
+          .isInstanceOf(SinkException.OutcomeUnknown.class);
+      try (SinkSession back = SinkSession.reopen(topics, session.opened().epoch())) {
+        back.stage(batch).flush(110);
+      }
+      assertThat(said(topics.records(ITEMS.name()))).containsExactly("c1");
     }
   }
 
@@ -166,8 +208,7 @@ class KafkaSinkTest {
       session.stage(batch).flush(110);
       assertThat(topics.records(ITEMS.name())).hasSize(50);
       KafkaLook look = KafkaLook.at(topics.config());
-      assertThat(look.position())
-          .isEqualTo(io.tidemark.testkit.ScriptedSource.Script.position(110));
+      assertThat(look.position()).isEqualTo(Script.position(110));
       assertThat(look.rows()).isEqualTo(Map.of(ITEMS.name(), 50L));
     }
   }
