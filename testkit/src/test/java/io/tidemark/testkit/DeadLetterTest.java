@@ -170,6 +170,9 @@ class DeadLetterTest {
     script.boundary(0x190);
     runUpTo(OnReject.TRANSACTION, 10, 0x190);
     assertThat(names()).containsExactly("before", "c");
+    assertThat(copy.entries().values().stream().filter(json -> json.contains("put aside")))
+        .hasSize(3)
+        .allSatisfy(json -> assertThat(json).contains("\"code\":\"REJECTED\""));
     assertThat(copy.rows(PLAIN.name())).isEmpty();
     assertThat(letters())
         .containsExactly(
@@ -485,6 +488,8 @@ class DeadLetterTest {
             Map.entry("{\"price\": \"1.005\"}", "out of its range"),
             Map.entry("{\"price\": \"12345678901.00\"}", "out of its range"),
             Map.entry("{\"doc\": \"{\"}", "no JSON document"),
+            Map.entry("{\"doc\": \"\"}", "no JSON document"),
+            Map.entry("{\"doc\": \"1 2\"}", "no JSON document"),
             Map.entry("{\"bin\": \"00\"}", "hexadecimal"),
             Map.entry("{\"at\": \"2026-01-02 03:04:05\"}", "out of its range"),
             Map.entry("{\"clock\": \"10:00:00.0000001\"}", "out of its range"),

@@ -20,9 +20,9 @@ public record Reason(String code, String text) {
     return new Reason("TRANSFORM", text);
   }
 
-  /** Another row of its transaction was not taken. */
+  /** It, or another row of its transaction, was not taken; the code is that of the cause. */
   public static Reason ofTransaction(Reason why) {
-    return new Reason("TRANSACTION", "Its transaction was put aside: " + why.text());
+    return new Reason(why.code(), "Its transaction was put aside: " + why.text());
   }
 
   /** The destination did not take it, or the source was told to refuse it. */

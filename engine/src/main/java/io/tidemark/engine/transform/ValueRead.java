@@ -1,6 +1,7 @@
 package io.tidemark.engine.transform;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.api.model.BooleanVector;
@@ -38,7 +39,8 @@ import java.util.UUID;
  * document as itself or as its text.
  */
 public final class ValueRead {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final int WIDE_BYTES = 16;
   private static final DateTimeFormatter WITH_ZONE =
       new DateTimeFormatterBuilder()
@@ -109,7 +111,9 @@ public final class ValueRead {
       return value.toString();
     }
     try {
-      JSON.readTree(value.asText()).toString();
+      if (JSON.readTree(value.asText()).isMissingNode()) {
+        throw new IllegalArgumentException("no JSON document");
+      }
       return value.asText();
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("no JSON document", e);
