@@ -49,7 +49,8 @@ final class CaptureCommand implements Callable<Integer> {
     new MeasureTable(System.out).machine(rows);
     CaptureReport report = new CaptureReport(System.out);
     try (EmbeddedPostgres server = Servers.start(folder.resolve("postgres"))) {
-      SlotBench bench = new SlotBench(server, Optional.empty(), folder, rows);
+      SlotBench bench =
+          new SlotBench(server, Optional.empty(), folder, rows, Math.max(2000, rows / 4));
       Map<String, Object> ratios = new TreeMap<>();
       for (Workload workload :
           Arrays.stream(Workload.values()).filter(w -> only.contains(w.word())).toList()) {
@@ -77,7 +78,7 @@ final class CaptureCommand implements Callable<Integer> {
     return bench.latency(
         ReaderKind.TIDEMARK,
         job -> {
-          ReaderKind.TIDEMARK.reader().join(job);
+          Reader.createSlot(job);
           return new TidemarkCopy(job, Target.PARQUET, Duration.ofSeconds(1));
         });
   }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -36,7 +37,6 @@ final class DatabasesCommand implements Callable<Integer> {
           ReaderKind.NATIVE_SNAPSHOT,
           ReaderKind.TIDEMARK_POSTGRES_SNAPSHOT);
   private static final Map<String, Workload> STREAMS = streams();
-  private static final Duration FLUSH = Duration.ofSeconds(1);
 
   @Option(
       names = "--rows",
@@ -94,7 +94,7 @@ final class DatabasesCommand implements Callable<Integer> {
   private void compare(Path folder) throws Exception {
     try (EmbeddedPostgres source = Servers.start(folder.resolve("source"));
         EmbeddedPostgres target = Servers.start(folder.resolve("target"))) {
-      SlotBench bench = new SlotBench(source, Optional.of(target), folder, rows);
+      SlotBench bench = new SlotBench(source, Optional.of(target), folder, rows, rows);
       for (Map.Entry<String, Workload> stream : STREAMS.entrySet()) {
         if (only.contains(stream.getKey())) {
           Workload workload = stream.getValue();
@@ -123,15 +123,23 @@ final class DatabasesCommand implements Callable<Integer> {
               "native subscription", bench.latency(ReaderKind.NATIVE, NativeSubscription::follow)));
     }
     if (readers.contains("postgres")) {
+      latency.put("batch", latency(bench, Target.POSTGRES, Duration.ofSeconds(1)));
       latency.put(
-          "batch",
-          report.latency(
-              "batch, a flush each second",
-              bench.latency(
-                  ReaderKind.TIDEMARK_POSTGRES,
-                  job -> new TidemarkCopy(job, Target.POSTGRES, FLUSH))));
+          "transactional", latency(bench, Target.POSTGRES_TRANSACTIONAL, Duration.ofMillis(50)));
     }
     return latency;
+  }
+
+  private Map<String, Object> latency(SlotBench bench, Target target, Duration flush)
+      throws Exception {
+    return report.latency(
+        target.name().toLowerCase(Locale.ROOT) + ", flush.interval " + flush.toMillis() + " ms",
+        bench.latency(
+            ReaderKind.TIDEMARK_POSTGRES,
+            job -> {
+              Reader.createSlot(job);
+              return new TidemarkCopy(job, target, flush);
+            }));
   }
 
   /** The programs of an older version read no newer server, so that one is measured then. */
@@ -143,7 +151,7 @@ final class DatabasesCommand implements Callable<Integer> {
     }
     try (EmbeddedPostgres source = Servers.start(folder.resolve("dumped"), programs.get());
         EmbeddedPostgres target = Servers.start(folder.resolve("restored"), programs.get())) {
-      SlotBench bench = new SlotBench(source, Optional.of(target), folder, rows);
+      SlotBench bench = new SlotBench(source, Optional.of(target), folder, rows, rows);
       Map<ReaderKind, Measure> measures =
           bench.snapshot(chosen(List.of(ReaderKind.DUMP, ReaderKind.TIDEMARK_POSTGRES_SNAPSHOT)));
       postgres.put("dump", report.dump(programs.get().major(), measures));

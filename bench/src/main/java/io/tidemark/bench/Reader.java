@@ -3,6 +3,7 @@ package io.tidemark.bench;
 import io.tidemark.api.model.Lsn;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 
 /**
  * One way to read the changes of a slot, or the rows of a table, to the end. Runs in a JVM of its
@@ -14,6 +15,11 @@ interface Reader {
    * there; not measured.
    */
   default void join(Job job) throws Exception {
+    createSlot(job);
+  }
+
+  /** Makes the slot of a job alone. */
+  static void createSlot(Job job) throws SQLException {
     try (Connection db = DriverManager.getConnection(job.url())) {
       Workload.run(
           db, "SELECT pg_create_logical_replication_slot('" + job.slot() + "', 'pgoutput')");

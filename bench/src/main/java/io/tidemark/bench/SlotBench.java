@@ -21,7 +21,6 @@ final class SlotBench {
   /** Rows of the snapshot for each row of the other workloads. */
   static final int SNAPSHOT_FACTOR = 10;
 
-  private static final int WARM_UP_SHARE = 4;
   static final List<ReaderKind> STREAM_READERS =
       List.of(
           ReaderKind.RAW_READ,
@@ -50,13 +49,19 @@ final class SlotBench {
   /**
    * @param target where readers make copies that need a PostgreSQL
    * @param rows changes of a workload
+   * @param warmUpRows changes that each reader takes before, in the same process
    */
-  SlotBench(EmbeddedPostgres server, Optional<EmbeddedPostgres> target, Path folder, long rows) {
+  SlotBench(
+      EmbeddedPostgres server,
+      Optional<EmbeddedPostgres> target,
+      Path folder,
+      long rows,
+      long warmUpRows) {
     this.server = server;
     this.target = target;
     this.folder = folder;
     this.rows = rows;
-    this.warmUpRows = Math.max(2000, rows / WARM_UP_SHARE);
+    this.warmUpRows = warmUpRows;
   }
 
   /** Measures readers on the stream of one workload. */

@@ -7,6 +7,7 @@ import io.tidemark.parquet.ParquetConfig;
 import io.tidemark.parquet.ParquetSink;
 import io.tidemark.postgres.sink.PostgresSink;
 import io.tidemark.postgres.sink.PostgresSinkConfig;
+import io.tidemark.postgres.sink.PostgresSinkConfig.Apply;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -33,11 +34,22 @@ enum Target {
   POSTGRES {
     @Override
     NamedSink sink(Reader.Job job) {
-      PostgresSinkConfig copy =
-          PostgresSinkConfig.of(job.target().substring("jdbc:".length()), "bench");
-      return new NamedSink("copy", "postgres", () -> new PostgresSink(copy));
+      return postgres(job, Apply.BATCH);
+    }
+  },
+  /** The same, each transaction by one of its own. */
+  POSTGRES_TRANSACTIONAL {
+    @Override
+    NamedSink sink(Reader.Job job) {
+      return postgres(job, Apply.TRANSACTIONAL);
     }
   };
+
+  private static NamedSink postgres(Reader.Job job, Apply apply) {
+    PostgresSinkConfig copy =
+        PostgresSinkConfig.of(job.target().substring("jdbc:".length()), "bench").applying(apply);
+    return new NamedSink("copy", "postgres", () -> new PostgresSink(copy));
+  }
 
   /** The sink of a job. */
   abstract NamedSink sink(Reader.Job job);

@@ -65,7 +65,7 @@ final class TidemarkReader implements Reader {
   @Override
   public void join(Job job) throws Exception {
     if (target == Target.PARQUET) {
-      Reader.super.join(job);
+      Reader.createSlot(job);
     } else {
       new TidemarkReader(What.SNAPSHOT, target).read(job);
     }

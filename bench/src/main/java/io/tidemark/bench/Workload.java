@@ -145,7 +145,7 @@ enum Workload {
       result.next();
       before = Lsn.parse(result.getString(1));
     }
-    run(db, "INSERT INTO " + table + " (id) VALUES (-" + rows + ")");
+    run(db, "INSERT INTO " + table + " (id) SELECT least(min(id), 0) - 1 FROM " + table);
     return before;
   }
 
