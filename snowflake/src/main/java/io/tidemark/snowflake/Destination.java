@@ -78,7 +78,16 @@ final class Destination {
 
   /** The stage that pieces are uploaded to. */
   String stage() {
-    return "@" + config.database() + "." + config.stateSchema() + ".PIECES";
+    return "@"
+        + config
+            .externalStage()
+            .map(ExternalStage::name)
+            .orElse(config.database() + "." + config.stateSchema() + ".PIECES");
+  }
+
+  /** Whether the stage is ours to make. */
+  boolean ownStage() {
+    return config.externalStage().isEmpty();
   }
 
   /** The folder of this pipeline within the stage. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What a Snowflake sink can be told.
@@ -21,6 +22,7 @@ import java.util.regex.Pattern;
  * @param stateSchema schema of the tidemark, as SQL names it
  * @param maxValueBytes longest value, as text
  * @param tempFolder for files on their way to the stage
+ * @param externalStage instead of one that is filled by PUT
  */
 public record SnowflakeConfig(
     Login login,
@@ -30,7 +32,8 @@ public record SnowflakeConfig(
     Names names,
     String stateSchema,
     long maxValueBytes,
-    Path tempFolder) {
+    Path tempFolder,
+    Optional<ExternalStage> externalStage) {
 
   /** The case of names. */
   public enum Names {
@@ -160,7 +163,7 @@ public record SnowflakeConfig(
           "sink",
           "snowflake",
           "Current rows in Snowflake, exactly once. No account has been tried yet: see the guide.",
-          List.of(
+          options(
               ACCOUNT,
               HOST,
               USER,
@@ -176,6 +179,10 @@ public record SnowflakeConfig(
               STATE_SCHEMA,
               MAX_VALUE_SIZE,
               TEMP_FOLDER));
+
+  private static List<Option<?>> options(Option<?>... own) {
+    return Stream.concat(Stream.of(own), ExternalStage.OPTIONS.stream()).toList();
+  }
 
   /**
    * Makes a configuration of what was read.
@@ -227,7 +234,8 @@ public record SnowflakeConfig(
                 Path.of(
                     System.getProperty("java.io.tmpdir"),
                     "tidemark-" + System.getProperty("user.name"),
-                    "snowflake")));
+                    "snowflake")),
+        ExternalStage.from(settings, where, problems));
   }
 
   private static String identifier(

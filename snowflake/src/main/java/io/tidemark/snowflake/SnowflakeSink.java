@@ -13,6 +13,7 @@ import io.tidemark.api.sink.Sink;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.api.sink.Staged;
+import io.tidemark.parquet.store.StoreException;
 import java.io.IOException;
 import java.sql.Driver;
 import java.sql.SQLException;
@@ -150,6 +151,9 @@ public final class SnowflakeSink implements Sink {
       return stage.seal(session, folders.next());
     } catch (SQLException e) {
       throw Failures.of("upload rows to " + names.stage(), e);
+    } catch (StoreException e) {
+      throw new SinkException.Retryable(
+          "Cannot upload rows to " + names.stage() + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw localDisk(e);
     }

@@ -38,6 +38,7 @@ final class Stage implements AutoCloseable {
   private final SnowflakeConfig config;
   private final Destination destination;
   private final Path folder;
+  private final Uploads uploads;
   private final Encoder encoder = new Encoder(COMPRESSION_LEVEL);
   private final Map<TableSchema, Part> parts = new LinkedHashMap<>();
   private final List<Finished> finished = new ArrayList<>();
@@ -67,6 +68,7 @@ final class Stage implements AutoCloseable {
     this.config = config;
     this.destination = destination;
     this.folder = LocalFolder.make(config.tempFolder());
+    this.uploads = Uploads.of(config, destination, folder);
   }
 
   void add(ChangeBatch batch) throws SinkException.Rejected, IOException {
@@ -137,7 +139,7 @@ final class Stage implements AutoCloseable {
     parts.clear();
     List<Staged> pieces = new ArrayList<>();
     for (Finished file : finished) {
-      session.put(file.path(), destination.stage() + "/" + stageFolder);
+      uploads.put(session, file.path(), stageFolder);
       Piece piece =
           new Piece(stageFolder, file.path().getFileName().toString(), file.rows(), file.segment());
       pieces.add(new Staged(file.table(), file.rows(), Files.size(file.path()), piece.text()));
@@ -165,6 +167,7 @@ final class Stage implements AutoCloseable {
           "Cannot remove local files in " + folder + ": " + e.getMessage() + ".",
           e);
     } finally {
+      uploads.close();
       encoder.close();
     }
   }

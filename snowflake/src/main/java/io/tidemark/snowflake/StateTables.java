@@ -92,7 +92,7 @@ final class StateTables {
     if (there.isEmpty()) {
       schema(names.stateSchema(), names.stateSchema());
     }
-    if (!there.containsAll(TABLES.keySet())) {
+    if (!there.containsAll(TABLES.keySet()) && names.ownStage()) {
       session.execute("CREATE STAGE IF NOT EXISTS " + names.stage().substring(1));
     }
     for (Map.Entry<String, String> table : TABLES.entrySet()) {

@@ -49,7 +49,12 @@ final class StandInFixture implements SinkFixture {
 
   /** With other options. */
   StandInFixture(Path folder, Map<String, Object> more) throws SQLException {
-    this.account = new StandIn(folder.resolve("stage"));
+    this(folder, more, folder.resolve("stage"));
+  }
+
+  /** With files of the stage in a folder. */
+  StandInFixture(Path folder, Map<String, Object> more, Path stage) throws SQLException {
+    this.account = new StandIn(stage);
     this.config = config(folder, more);
   }
 
