@@ -6,13 +6,11 @@ import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
-import io.tidemark.api.model.TableState.Phase;
 import io.tidemark.api.transform.Transform;
 import io.tidemark.app.lake.LakeCopy;
 import io.tidemark.duckdb.DuckDbCopy;
 import io.tidemark.duckdb.sink.PublishRequest;
 import io.tidemark.engine.control.ControlClient;
-import io.tidemark.engine.pipeline.PipelineStatus;
 import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.TransformChain;
 import io.tidemark.engine.verify.CopySide;
@@ -31,12 +29,9 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
@@ -60,10 +55,6 @@ public final class LiveSides implements Sides {
   private static final Duration STANDSTILL = Duration.ofMinutes(5);
 
   private static final Duration RECENT = Duration.ofSeconds(20);
-  private static final Set<String> COMING =
-      Set.of(Phase.WAITING.word(), Phase.COPYING.word(), Phase.CATCHING_UP.word());
-  private static final Set<String> OUT =
-      Set.of(Phase.PAUSED.word(), Phase.FAILED.word(), Phase.DETACHED.word());
   private static final long FIRST_PAUSE_MILLIS = 500;
   private static final long LONGEST_PAUSE_MILLIS = 8_000;
 
@@ -223,37 +214,7 @@ public final class LiveSides implements Sides {
 
   @Override
   public void copyAgain(Map<TableName, TableName> tables) {
-    Set<String> names = new TreeSet<>();
-    tables.values().forEach(name -> names.add(name.toString()));
-    Map<String, Integer> attempts = new HashMap<>();
-    ControlClient pipeline = running();
-    pipeline.status().tables().forEach(table -> attempts.put(table.name(), table.attempt()));
-    tables.keySet().forEach(table -> pipeline.recopyTable(table.toString()));
-    long deadline = System.nanoTime() + FLUSH.toNanos();
-    while (true) {
-      List<PipelineStatus.Table> now =
-          running().status().tables().stream().filter(t -> names.contains(t.name())).toList();
-      if (now.stream().noneMatch(table -> isOnItsWay(table, attempts.get(table.name())))) {
-        return;
-      }
-      boolean begun = now.stream().noneMatch(t -> hasNotBegun(t, attempts.get(t.name())));
-      if (!begun && System.nanoTime() - deadline > 0) {
-        throw new TidemarkException(
-            ErrorCode.BUSY,
-            "Cannot copy "
-                + String.join(", ", names)
-                + " again: the copy has not begun. Look at the pipeline's status.");
-      }
-      rest(FIRST_PAUSE_MILLIS);
-    }
-  }
-
-  private static boolean hasNotBegun(PipelineStatus.Table table, int attempt) {
-    return table.attempt() <= attempt && !OUT.contains(table.state());
-  }
-
-  private static boolean isOnItsWay(PipelineStatus.Table table, int attempt) {
-    return hasNotBegun(table, attempt) || COMING.contains(table.state());
+    new NewCopies(this::running, FLUSH).make(tables);
   }
 
   private Held held(ControlClient pipeline, Duration stay) {
@@ -278,7 +239,7 @@ public final class LiveSides implements Sides {
     }
   }
 
-  private static void rest(long millis) {
+  static void rest(long millis) {
     try {
       TimeUnit.MILLISECONDS.sleep(millis);
     } catch (InterruptedException e) {
