@@ -68,7 +68,7 @@ class DemoToPostgresTest {
     Program.Said query =
         Program.inProcess("query", "--data", data.toString(), "SELECT count(*) FROM accounts");
     assertThat(query.status()).isEqualTo(2);
-    assertThat(query.err()).contains("bank_copy. Name a parquet sink");
+    assertThat(query.err()).contains("bank_copy. Ask it with psql");
   }
 
   private JsonNode demo() throws Exception {

@@ -117,6 +117,7 @@ public final class SinkSession implements AutoCloseable {
       seal(endLsn);
       ready.add(commit(endLsn));
       sealed.clear();
+      changes.clear();
     }
     return this;
   }

@@ -114,7 +114,7 @@ public interface Sink extends AutoCloseable {
    * happened is left out.
    *
    * @param commits one or more, each as {@link #commit} takes it; {@link Commit#changes} of each
-   *     are all that differ from what was stored before the first
+   *     are what differs from the one before it
    */
   default void commitEach(List<Commit> commits) throws SinkException {
     for (Commit commit : commits) {

@@ -274,7 +274,12 @@ final class Lane implements Runnable {
   }
 
   private boolean hasNews() {
-    return policy.rows() > 0 || !state.changes().isEmpty() || !boundary.position().equals(tidemark);
+    return hasChanges() || !boundary.position().equals(tidemark);
+  }
+
+  /** Whether there is more to commit than a position. */
+  private boolean hasChanges() {
+    return policy.rows() > 0 || !state.changes().isEmpty() || !ready.isEmpty();
   }
 
   private boolean due(long now) {
@@ -285,9 +290,7 @@ final class Lane implements Runnable {
   }
 
   private long untilFlush(long now) {
-    return policy.rows() > 0 || !state.changes().isEmpty()
-        ? policy.untilInterval(now)
-        : policy.untilIdle(now);
+    return hasChanges() ? policy.untilInterval(now) : policy.untilIdle(now);
   }
 
   private void follow(SourceEvent event) throws SinkException, InterruptedException {
@@ -324,6 +327,7 @@ final class Lane implements Runnable {
     }
     if (batch.size() > 0 && !gate.isRefused(source)) {
       try {
+        tellDefinitions(); // the first rows beyond the tidemark may come before a boundary does
         stager.stage(batch);
       } catch (SinkException.Rejected e) {
         refuse(source, e);
@@ -334,15 +338,19 @@ final class Lane implements Runnable {
   /** A copy that is ahead was told newer ones than those that come again. */
   private void describe() throws SinkException, InterruptedException {
     if (!ahead) {
-      for (Map.Entry<TableName, String> each : definitions.entrySet()) {
-        sink.call(
-            to -> {
-              to.describe(each.getKey(), each.getValue());
-              return null;
-            });
-      }
-      definitions.clear();
+      tellDefinitions();
     }
+  }
+
+  private void tellDefinitions() throws SinkException, InterruptedException {
+    for (Map.Entry<TableName, String> each : definitions.entrySet()) {
+      sink.call(
+          to -> {
+            to.describe(each.getKey(), each.getValue());
+            return null;
+          });
+    }
+    definitions.clear();
   }
 
   private void prepare(LaneEvent.Form form) throws SinkException, InterruptedException {
@@ -410,8 +418,8 @@ final class Lane implements Runnable {
         });
     ready.clear();
     sealedRows = 0;
-    state.committed();
-    last.changes().keySet().stream()
+    commits.stream()
+        .flatMap(commit -> commit.changes().keySet().stream())
         .filter(key -> key.startsWith(Delivery.DETACHED))
         .forEach(stored::add);
     tidemark = last.tidemark();
@@ -435,9 +443,7 @@ final class Lane implements Runnable {
 
   /** Whether there is anything but a position that no commit has which is ready. */
   private boolean hasUnsealed() {
-    Map<String, Optional<String>> known =
-        ready.isEmpty() ? Map.of() : ready.get(ready.size() - 1).changes();
-    return policy.rows() > sealedRows || !state.changes().equals(known);
+    return policy.rows() > sealedRows || !state.changes().isEmpty();
   }
 
   /** Everything up to the boundary that no other commit has. */
@@ -446,6 +452,6 @@ final class Lane implements Runnable {
     List<Staged> staged = sink.call(to -> to.seal(position));
     sealedRows = policy.rows();
     return new Commit(
-        position, boundary.committedAtMicros(), staged, state.changes(), copyTables());
+        position, boundary.committedAtMicros(), staged, state.takeChanges(), copyTables());
   }
 }

@@ -153,7 +153,7 @@ final class PipelineRun implements LaneListener {
     for (Asked asked = repairs.poll(); asked != null; asked = repairs.poll()) {
       try {
         feed.repair(asked.repair(), asked.done());
-      } catch (TidemarkException e) {
+      } catch (RuntimeException e) { // what was asked must not end the pipeline
         asked.done().completeExceptionally(e);
       }
     }

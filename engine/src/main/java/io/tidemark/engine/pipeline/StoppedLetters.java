@@ -13,6 +13,7 @@ import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.state.StateTracker;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -111,18 +112,18 @@ public final class StoppedLetters implements AutoCloseable {
 
   private void commit() throws InterruptedException {
     Position position = opened.tidemark();
+    SortedMap<String, Optional<String>> changes = state.takeChanges();
     tried(
         sink.name(),
         () -> {
           List<Staged> staged = sink.call(to -> to.seal(position));
-          Commit commit = new Commit(position, 0, staged, state.changes(), copyTables());
+          Commit commit = new Commit(position, 0, staged, changes, copyTables());
           return sink.call(
               to -> {
                 to.commit(commit);
                 return null;
               });
         });
-    state.committed();
   }
 
   private SortedMap<TableName, TableState> copyTables() {

@@ -5,6 +5,7 @@ import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.model.TableState;
 import io.tidemark.api.source.SourceEvent;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,8 @@ import java.util.TreeMap;
 
 /**
  * Follows the state of one copy: what its destination holds, and what has changed since. A commit
- * carries the difference alone, so a flush of a pipeline with thousands of tables stays small. Used
- * by one thread.
+ * carries the difference to the one before it alone, so a flush of a pipeline with thousands of
+ * tables stays small. Used by one thread.
  */
 public final class StateTracker {
   private final SortedMap<TableName, TableState> tables;
@@ -98,16 +99,22 @@ public final class StateTracker {
     return tables;
   }
 
-  /** What the destination does not hold yet. */
+  /** What no commit has yet. */
   public SortedMap<String, Optional<String>> changes() {
-    return changes;
+    return Collections.unmodifiableSortedMap(changes);
   }
 
-  /** The destination now holds everything. */
-  public void committed() {
-    changes.forEach(
+  /**
+   * What a commit is to bring. From now on the destination counts as holding it: where the commit
+   * fails for good, this tracker is of no use any more, and a new one begins with what the
+   * destination says.
+   */
+  public SortedMap<String, Optional<String>> takeChanges() {
+    SortedMap<String, Optional<String>> taken = new TreeMap<>(changes);
+    taken.forEach(
         (key, value) ->
             value.ifPresentOrElse(text -> stored.put(key, text), () -> stored.remove(key)));
     changes.clear();
+    return taken;
   }
 }

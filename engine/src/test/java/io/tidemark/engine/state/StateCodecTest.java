@@ -147,6 +147,19 @@ class StateCodecTest {
     }
   }
 
+  /** Several commits wait for one flush: each is the difference to the one before it. */
+  @Test
+  void whatACommitBringsAndTheNextTakesBackIsTakenBack() {
+    StateTracker tracker = new StateTracker(sample(), StateCodec.encode(sample()));
+    tracker.put("letter/x", Optional.of("a row"));
+    tracker.put("letter/y", Optional.of("another"));
+    assertThat(tracker.takeChanges().keySet()).containsExactly("letter/x", "letter/y");
+    tracker.put("letter/x", Optional.empty());
+    assertThat(tracker.takeChanges()).isEqualTo(Map.of("letter/x", Optional.empty()));
+    tracker.put("letter/x", Optional.empty());
+    assertThat(tracker.takeChanges()).isEmpty();
+  }
+
   @Test
   void aTrackerTellsTheDifferenceAlone() {
     SortedMap<String, String> stored = StateCodec.encode(sample());
@@ -154,7 +167,7 @@ class StateCodecTest {
     stored.put("letter/x", "not the codec's");
     StateTracker tracker = new StateTracker(sample(), stored);
     assertThat(tracker.changes()).isEqualTo(Map.of("note/old", Optional.empty()));
-    tracker.committed();
+    assertThat(tracker.takeChanges()).isEqualTo(Map.of("note/old", Optional.empty()));
     assertThat(tracker.changes()).isEmpty();
 
     TableName name = new TableName("public", "t_member");
