@@ -39,6 +39,9 @@ final class Stage {
   /** Tables with rows of the piece that is being taken. */
   private final Set<StageTable> open = new LinkedHashSet<>();
 
+  /** Rows that were refused while the rest of what was kept was sent, or still is to be. */
+  private final List<RowsRejected.Row> rejected = new ArrayList<>();
+
   private long piece;
   private int next;
   private long kept;
@@ -86,29 +89,26 @@ final class Stage {
     return table;
   }
 
-  /** Takes rows of a sealed piece that cannot go straight in, as a piece of the stage. */
+  /** Takes rows of a sealed piece that cannot go straight in, all or none, as one of the stage. */
   Staged add(SnapshotLoad.Load load) throws SQLException, SinkException.Rejected {
     TableSchema schema = load.batches().get(0).schema();
     StageTable table = table(new Kind(schema, load.form()));
     long number = -load.number();
-    for (ChangeBatch batch : load.batches()) {
-      table.add(batch, number);
-    }
+    table.add(load.batches(), number);
     return new Staged(load.table(), table.rows(number), 0, table.name() + "/" + number);
   }
 
   /**
-   * Sends what was kept.
+   * Sends what was kept. Where it fails, it is called again for what is left.
    *
-   * @throws RowsRejected when the copy cannot hold some of it
+   * @throws RowsRejected when the copy cannot hold some of it, now or at any call before
    */
   void send() throws SQLException, RowsRejected {
     if (kept == 0) {
       return;
     }
-    List<RowsRejected.Row> rejected = new ArrayList<>();
     for (StageTable table : tables.values()) {
-      rejected.addAll(table.send(failure, types));
+      table.send(failure, types, rejected);
     }
     if (!rejected.isEmpty()) {
       throw new RowsRejected(rejected);

@@ -36,6 +36,8 @@ final class StageTable {
   private final TargetForm form;
   private final List<TargetColumn> columns = new ArrayList<>();
   private final Map<Long, Piece> pieces = new HashMap<>();
+
+  /** What waits to be sent, in order; the front leaves it as it is sent or refused. */
   private final List<Kept> kept = new ArrayList<>();
 
   /** Rows of pieces that were committed, beside others that were not. */
@@ -91,8 +93,13 @@ final class StageTable {
 
   /** Takes a batch, or nothing of it. */
   void add(ChangeBatch batch, long piece) throws SQLException, SinkException.Rejected {
-    copy(List.of(new Kept(batch, piece)));
-    count(batch, piece);
+    add(List.of(batch), piece);
+  }
+
+  /** Takes all batches, or nothing of them. */
+  void add(List<ChangeBatch> batches, long piece) throws SQLException, SinkException.Rejected {
+    copy(batches.stream().map(batch -> new Kept(batch, piece)).toList());
+    batches.forEach(batch -> count(batch, piece));
   }
 
   /** Takes a batch that {@link #send} will send. */
@@ -106,26 +113,26 @@ final class StageTable {
   }
 
   /**
-   * Sends what was kept, by one COPY if nothing of it is refused.
+   * Sends what was kept, by one COPY if nothing of it is refused. Where it fails, what is left is
+   * sent by the next call.
    *
-   * @return the rows that were
+   * @param rejected takes the rows that are refused
    */
-  List<RowsRejected.Row> send(TargetFailure failure, MadeTypes types) throws SQLException {
-    List<RowsRejected.Row> rejected = new ArrayList<>();
-    send(kept, failure, types, rejected);
-    kept.clear();
-    return rejected;
+  void send(TargetFailure failure, MadeTypes types, List<RowsRejected.Row> rejected)
+      throws SQLException {
+    if (!kept.isEmpty()) {
+      send(kept.size(), failure, types, rejected);
+    }
   }
 
+  /** Sends so many batches from the front. */
   private void send(
-      List<Kept> batches, TargetFailure failure, MadeTypes types, List<RowsRejected.Row> rejected)
+      int count, TargetFailure failure, MadeTypes types, List<RowsRejected.Row> rejected)
       throws SQLException {
-    if (batches.isEmpty()) {
-      return;
-    }
     SinkException.Rejected why;
     try {
-      copy(batches);
+      copy(kept.subList(0, count));
+      kept.subList(0, count).clear();
       return;
     } catch (SinkException.Rejected e) {
       why = e;
@@ -134,21 +141,22 @@ final class StageTable {
         throw e;
       }
       if (types.lift(e)) {
-        send(batches, failure, types, rejected);
+        send(count, failure, types, rejected);
         return;
       }
       why = failure.rejected(schema.name(), e);
     }
-    if (batches.size() > 1) {
-      send(batches.subList(0, batches.size() / 2), failure, types, rejected);
-      send(batches.subList(batches.size() / 2, batches.size()), failure, types, rejected);
+    if (count > 1) {
+      send(count / 2, failure, types, rejected);
+      send(count - count / 2, failure, types, rejected);
       return;
     }
-    Kept one = batches.get(0);
+    Kept one = kept.remove(0);
     int size = one.batch().size();
     if (size > 1) {
-      send(List.of(part(one, 0, size / 2)), failure, types, rejected);
-      send(List.of(part(one, size / 2, size)), failure, types, rejected);
+      kept.addAll(0, List.of(part(one, 0, size / 2), part(one, size / 2, size)));
+      send(1, failure, types, rejected);
+      send(1, failure, types, rejected);
       return;
     }
     rejected.add(new RowsRejected.Row(one.batch().commitLsn(0), one.batch().ordinal(0), why));

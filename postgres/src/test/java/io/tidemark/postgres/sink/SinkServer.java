@@ -69,6 +69,21 @@ final class SinkServer implements AfterAllCallback {
     return new PostgresFixture(this, config);
   }
 
+  /** Lets the sink opened last read a table of its stage, and not change it. */
+  void lockStage(Connection other, int number) throws SQLException {
+    other.setAutoCommit(false);
+    try (Statement statement = other.createStatement();
+        ResultSet newest =
+            statement.executeQuery(
+                "SELECT oid::regclass FROM pg_class WHERE relpersistence = 't' AND relname = 'stage_"
+                    + number
+                    + "' ORDER BY oid DESC LIMIT 1")) {
+      newest.next();
+      String stage = newest.getString(1);
+      statement.execute("LOCK TABLE " + stage + " IN SHARE MODE");
+    }
+  }
+
   @Override
   public void afterAll(ExtensionContext context) {
     if (server != null) {

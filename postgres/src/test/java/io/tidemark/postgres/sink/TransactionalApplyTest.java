@@ -132,21 +132,24 @@ class TransactionalApplyTest {
     }
   }
 
+  /** One that does not wait for locks. */
+  private static PostgresSinkConfig hasty() {
+    PostgresSinkConfig plain = config();
+    return new PostgresSinkConfig(
+        plain.endpoint(),
+        plain.pipeline(),
+        Map.of(),
+        "tidemark",
+        Apply.TRANSACTIONAL,
+        Duration.ofMillis(100),
+        false,
+        false);
+  }
+
   @Test
   void aLockInTheMiddleIsWaitedForAndTheRestFollows() throws Exception {
-    PostgresSinkConfig plain = config();
-    PostgresSinkConfig hasty =
-        new PostgresSinkConfig(
-            plain.endpoint(),
-            plain.pipeline(),
-            Map.of(),
-            "tidemark",
-            Apply.TRANSACTIONAL,
-            Duration.ofMillis(100),
-            false,
-            false);
     List<ChangeBatch> given = new ArrayList<>();
-    try (PostgresFixture copy = SERVER.empty(hasty);
+    try (PostgresFixture copy = SERVER.empty(hasty());
         SinkSession session = begun(copy, given);
         Connection other = SERVER.server().connect();
         Statement holder = other.createStatement()) {
@@ -194,6 +197,24 @@ class TransactionalApplyTest {
       session.stage(Batches.of(ITEMS).at(300).update(1L, "aa", Batches.UNCHANGED).batch());
       assertThatThrownBy(() -> session.flush(310)).hasMessageContaining("values left out");
       assertThat(ask("SELECT id FROM public.items")).containsExactly("2");
+    }
+  }
+
+  @Test
+  void aRowThatWasRefusedIsToldOfThoughAnotherTableHadToWait() throws Exception {
+    try (PostgresFixture copy = SERVER.empty(hasty());
+        SinkSession session = SinkSession.open(copy);
+        Connection other = SERVER.server().connect()) {
+      session.stage(copy.refusedRows().orElseThrow(), insert(600, 2, "b")).seal(610);
+      SERVER.lockStage(other, 1);
+      assertThatThrownBy(() -> session.commitSealed(610))
+          .isInstanceOf(SinkException.Retryable.class);
+      other.rollback();
+      assertThatThrownBy(() -> session.commitSealed(610))
+          .isInstanceOfSatisfying(
+              SinkException.RowsRejected.class,
+              e -> assertThat(e.rows()).singleElement().extracting("ordinal").isEqualTo(1L));
+      Seen.in(copy).holds(ITEMS);
     }
   }
 }
