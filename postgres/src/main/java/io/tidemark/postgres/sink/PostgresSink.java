@@ -160,6 +160,7 @@ public final class PostgresSink implements Sink {
 
   @Override
   public void describe(TableName table, String definition) throws SinkException {
+    send(); // what waits was written under the types as they were
     try {
       catalog.describe(table, definition);
     } catch (SQLException e) {

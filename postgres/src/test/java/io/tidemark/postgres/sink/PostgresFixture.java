@@ -206,6 +206,11 @@ final class PostgresFixture implements SinkFixture {
     }
 
     @Override
+    public void describe(TableName table, String definition) throws SinkException {
+      sink.describe(table, definition);
+    }
+
+    @Override
     public void prepare(TableSchema schema) throws SinkException {
       sink.prepare(schema);
       Map<String, Column> known = columns.computeIfAbsent(schema.name(), name -> new HashMap<>());

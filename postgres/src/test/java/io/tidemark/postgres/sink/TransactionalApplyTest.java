@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.api.model.ChangeBatch;
+import io.tidemark.api.model.Column;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.embedded.Version;
@@ -215,6 +216,40 @@ class TransactionalApplyTest {
               SinkException.RowsRejected.class,
               e -> assertThat(e.rows()).singleElement().extracting("ordinal").isEqualTo(1L));
       Seen.in(copy).holds(ITEMS);
+    }
+  }
+
+  private static String moods(String label) {
+    return """
+        {"format": 1, "schema": "public", "table": "people", "types": [{"oid": 17001, "array": 17002,
+         "schema": "public", "name": "mood", "text": "public.mood", "kind": "e",
+         "labels": [{"oid": 17003, "label": "%s"}]}]}"""
+        .formatted(label);
+  }
+
+  @Test
+  void rowsThatWaitKeepTheirLabelsWhenThoseAreRenamed() throws Exception {
+    TableSchema plain =
+        Form.of("public.people").key("id", Form.BIGINT).column("mood", Form.TEXT).schema();
+    Column mood =
+        new Column(2, "mood", Form.TEXT, "public.mood", 17_001, -1, false, false, Optional.empty());
+    TableSchema people =
+        new TableSchema(
+            plain.name(),
+            plain.relationOid(),
+            1,
+            List.of(plain.columns().get(0), mood),
+            plain.key(),
+            plain.identity(),
+            false);
+    try (PostgresFixture copy = SERVER.empty(config());
+        SinkSession session = SinkSession.open(copy)) {
+      session.sink().describe(people.name(), moods("old"));
+      session.stage(Batches.of(people).at(100).insert(1L, "old").batch()).transaction(110);
+      session.sink().describe(people.name(), moods("new"));
+      session.stage(Batches.of(people).at(200).insert(2L, "new").batch()).flush(210);
+      assertThat(ask("SELECT id || mood::text FROM public.people ORDER BY id"))
+          .containsExactly("1new", "2new");
     }
   }
 }
