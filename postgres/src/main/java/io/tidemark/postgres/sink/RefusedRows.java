@@ -1,6 +1,8 @@
 package io.tidemark.postgres.sink;
 
+import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.model.TableName;
+import io.tidemark.api.sink.SinkException.Rejected;
 import io.tidemark.api.sink.SinkException.RowsRejected;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -63,12 +65,11 @@ final class RefusedRows {
             + transactions.get(0)
             + " AND "
             + transactions.get(transactions.size() - 1);
-    Optional<SQLException> why = attempt(range);
-    if (why.isEmpty()) {
+    if (attempt(range)) {
       return;
     }
     if (transactions.size() == 1) {
-      applyRows(transactions.get(0), why.get());
+      applyRows(transactions.get(0));
     } else {
       int half = transactions.size() / 2;
       apply(transactions.subList(0, half));
@@ -76,8 +77,9 @@ final class RefusedRows {
     }
   }
 
-  private void applyRows(long lsn, SQLException whole) throws SQLException {
-    Map<Place, SQLException> found = new LinkedHashMap<>();
+  /** Rows that one statement cannot apply may go in one by one; then none is refused. */
+  private void applyRows(long lsn) throws SQLException {
+    Map<Place, Rejected> found = new LinkedHashMap<>();
     Map<String, HeldTable> before = Map.copyOf(tables.forms());
     session.execute("SAVEPOINT rows");
     List<Place> places = places(lsn);
@@ -85,27 +87,25 @@ final class RefusedRows {
       String range =
           "n._lsn = %d AND n._seq IN (%d, %d)"
               .formatted(lsn, place.ordinal() * 2, place.ordinal() * 2 + 1);
-      one(place.table(), range).ifPresent(e -> found.put(place, e));
+      one(place.table(), range, found).ifPresent(e -> found.put(place, e));
     }
-    Optional<SQLException> late = check();
-    if (late.isPresent() || found.isEmpty()) {
+    Optional<SQLException> late =
+        within("checked", () -> session.execute("SET CONSTRAINTS ALL IMMEDIATE"));
+    if (late.isPresent()) {
       // a deferred constraint does not say which row it was
-      SQLException why = late.orElse(whole);
-      session.execute("ROLLBACK TO SAVEPOINT rows");
-      tables.forms().clear();
-      tables.forms().putAll(before);
+      SQLException why = late.get();
+      undo("rows", before);
       Optional<TableName> blamed = tables.named(TargetFailure.table(why));
       places.stream()
           .filter(place -> blamed.isEmpty() || blamed.get().equals(place.table()))
-          .forEach(place -> found.putIfAbsent(place, why));
+          .forEach(place -> found.putIfAbsent(place, failure.constraint(place.table(), why)));
       if (found.isEmpty()) {
-        places.forEach(place -> found.put(place, why));
+        places.forEach(place -> found.put(place, failure.constraint(place.table(), why)));
       }
+    } else {
+      session.execute("RELEASE SAVEPOINT rows");
     }
-    found.forEach(
-        (place, e) ->
-            refused.add(
-                new RowsRejected.Row(lsn, place.ordinal(), failure.constraint(place.table(), e))));
+    found.forEach((place, e) -> refused.add(new RowsRejected.Row(lsn, place.ordinal(), e)));
   }
 
   private List<Place> places(long lsn) throws SQLException {
@@ -123,23 +123,41 @@ final class RefusedRows {
     return places.stream().sorted(java.util.Comparator.comparingLong(Place::ordinal)).toList();
   }
 
-  private Optional<SQLException> one(TableName table, String range) throws SQLException {
-    return within("one", () -> tables.apply(table, limited(segments.get(table), range)));
+  /** Applies one row; one that needs a row which was refused is refused as well. */
+  private Optional<Rejected> one(TableName table, String range, Map<Place, Rejected> found)
+      throws SQLException {
+    try {
+      return within("one", () -> tables.apply(table, limited(segments.get(table), range)))
+          .map(e -> failure.constraint(table, e));
+    } catch (TidemarkException e) {
+      boolean builds =
+          found.keySet().stream().anyMatch(place -> place.table().equals(table))
+              || refused.stream().anyMatch(row -> row.why().table().equals(table));
+      if (!builds) {
+        throw e;
+      }
+      return Optional.of(failure.unfounded(table, e));
+    }
   }
 
-  private Optional<SQLException> attempt(String range) throws SQLException {
-    return within(
-        "part",
-        () -> {
-          for (Map.Entry<TableName, List<Segment>> each : segments.entrySet()) {
-            tables.apply(each.getKey(), limited(each.getValue(), range));
-          }
-          session.execute("SET CONSTRAINTS ALL IMMEDIATE");
-        });
-  }
-
-  private Optional<SQLException> check() throws SQLException {
-    return within("checked", () -> session.execute("SET CONSTRAINTS ALL IMMEDIATE"));
+  /** Applies a part as a whole, or nothing of it. */
+  private boolean attempt(String range) throws SQLException {
+    try {
+      return within(
+              "part",
+              () -> {
+                for (Map.Entry<TableName, List<Segment>> each : segments.entrySet()) {
+                  tables.apply(each.getKey(), limited(each.getValue(), range));
+                }
+                session.execute("SET CONSTRAINTS ALL IMMEDIATE");
+              })
+          .isEmpty();
+    } catch (TidemarkException e) {
+      if (refused.isEmpty()) {
+        throw e;
+      }
+      return false; // whose row it is that was not found shows row by row
+    }
   }
 
   private static List<Segment> limited(List<Segment> all, String range) {
@@ -169,11 +187,18 @@ final class RefusedRows {
       if (!TargetFailure.isOfRows(e)) {
         throw e;
       }
-      session.execute("ROLLBACK TO SAVEPOINT " + savepoint);
-      session.execute("RELEASE SAVEPOINT " + savepoint);
-      tables.forms().clear();
-      tables.forms().putAll(before);
+      undo(savepoint, before);
       return Optional.of(e);
+    } catch (TidemarkException e) {
+      undo(savepoint, before);
+      throw e;
     }
+  }
+
+  private void undo(String savepoint, Map<String, HeldTable> before) throws SQLException {
+    session.execute("ROLLBACK TO SAVEPOINT " + savepoint);
+    session.execute("RELEASE SAVEPOINT " + savepoint);
+    tables.forms().clear();
+    tables.forms().putAll(before);
   }
 }

@@ -75,6 +75,19 @@ final class TargetFailure {
         e);
   }
 
+  /** Why a row is refused that changes one which was refused before it. */
+  SinkException.Rejected unfounded(TableName table, TidemarkException e) {
+    return new SinkException.Rejected(
+        table,
+        "Cannot apply a row of "
+            + table
+            + " at "
+            + endpoint
+            + ": it changes a row that is not in the copy, and rows of the table were refused before"
+            + " it. Mend what refuses those, and replay all of them.",
+        e);
+  }
+
   /** The table that the server names; empty where it names none. */
   static Optional<TableName> table(SQLException e) {
     return said(e)

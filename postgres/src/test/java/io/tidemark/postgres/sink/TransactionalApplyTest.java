@@ -252,4 +252,55 @@ class TransactionalApplyTest {
           .containsExactly("1new", "2new");
     }
   }
+
+  @Test
+  void whatBuildsOnARefusedRowIsRefusedWithIt() throws Exception {
+    List<ChangeBatch> given = new ArrayList<>();
+    try (PostgresFixture copy = SERVER.empty(config());
+        SinkSession session = begun(copy, given)) {
+      run("ALTER TABLE public.items ADD CONSTRAINT own CHECK (name <> 'bad')");
+      session.stage(
+          Batches.of(ITEMS)
+              .at(200)
+              .insert(5L, "bad", "n")
+              .insert(6L, "good", "n")
+              .update(5L, Batches.UNCHANGED, "nn")
+              .batch());
+      assertThatThrownBy(() -> session.flush(210))
+          .isInstanceOfSatisfying(
+              SinkException.RowsRejected.class,
+              e -> assertThat(e.rows()).extracting("ordinal").containsExactly(0L, 2L));
+      Seen.in(copy).holds(ITEMS, given);
+    }
+  }
+
+  @Test
+  void rowsThatAnIndexAllowsOnlyOneByOneAreNotRefused() throws Exception {
+    List<ChangeBatch> given = new ArrayList<>();
+    try (PostgresFixture copy = SERVER.empty(config());
+        SinkSession session = begun(copy, given)) {
+      run("CREATE UNIQUE INDEX own ON public.items (name)");
+      Batches rows = Batches.of(ITEMS).at(200);
+      for (long id = 2; id <= 7; id++) {
+        rows.insert(id, "n" + id, "n");
+      }
+      give(session, given, rows.batch());
+      session.transaction(210);
+      // upwards and downwards, so no order of one statement goes well
+      give(
+          session,
+          given,
+          Batches.of(ITEMS)
+              .at(300)
+              .update(2L, "x", "n")
+              .update(3L, "n2", "n")
+              .update(4L, "n3", "n")
+              .update(7L, "y", "n")
+              .update(6L, "n7", "n")
+              .update(5L, "n6", "n")
+              .batch());
+      session.flush(310);
+      Seen.in(copy).holds(ITEMS, given);
+    }
+  }
 }
