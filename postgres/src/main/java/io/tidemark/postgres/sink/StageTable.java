@@ -214,13 +214,13 @@ final class StageTable {
 
   /** Empties it. */
   void clear() throws SQLException {
-    dead += stale;
-    stale = 0;
-    if (dead >= WORTH_TRUNCATE) {
+    if (dead + stale >= WORTH_TRUNCATE) {
       session.execute("TRUNCATE " + name);
       dead = 0;
     } else {
       session.execute("DELETE FROM " + name);
+      dead += stale;
     }
+    stale = 0;
   }
 }

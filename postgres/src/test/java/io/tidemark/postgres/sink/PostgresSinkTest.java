@@ -273,22 +273,60 @@ class PostgresSinkTest {
     }
   }
 
+  /** One that does not wait for locks. */
+  private static PostgresSinkConfig hasty() {
+    PostgresSinkConfig plain = SERVER.config();
+    return new PostgresSinkConfig(
+        plain.endpoint(),
+        plain.pipeline(),
+        Map.of(),
+        "tidemark",
+        PostgresSinkConfig.Apply.BATCH,
+        Duration.ofMillis(100),
+        false,
+        false);
+  }
+
+  @Test
+  void rowsThatWereCommittedAndCouldNotBeFreedAreNotAppliedAgain() throws Exception {
+    ChangeBatch first = Batches.of(ITEMS).at(100).insert(1L, "a").batch();
+    ChangeBatch second = Batches.of(ITEMS).at(200).insert(2L, "b").batch();
+    try (PostgresFixture copy = SERVER.empty(hasty());
+        SinkSession session = SinkSession.open(copy);
+        Connection reader = SERVER.server().connect()) {
+      session.stage(first).seal(110);
+      SERVER.lockStage(reader, 0);
+      Commit commit =
+          new Commit(
+              Script.position(110),
+              Batches.committedAt(110),
+              session.sealed(),
+              new TreeMap<>(),
+              new TreeMap<>());
+      assertThatThrownBy(() -> session.sink().commit(commit))
+          .isInstanceOf(SinkException.Retryable.class);
+      Seen.in(copy).holds(ITEMS, first);
+      reader.rollback();
+      session.sink().commit(commit);
+      session.sink().stage(second);
+      session
+          .sink()
+          .commit(
+              new Commit(
+                  Script.position(210),
+                  Batches.committedAt(210),
+                  session.sink().seal(Script.position(210)),
+                  new TreeMap<>(),
+                  new TreeMap<>()));
+      Seen.in(copy).holds(ITEMS, first, second);
+    }
+  }
+
   @Test
   void aLockOfSomebodyElsesIsWaitedForInTurns() throws Exception {
-    PostgresSinkConfig plain = SERVER.config();
-    PostgresSinkConfig hasty =
-        new PostgresSinkConfig(
-            plain.endpoint(),
-            plain.pipeline(),
-            Map.of(),
-            "tidemark",
-            PostgresSinkConfig.Apply.BATCH,
-            Duration.ofMillis(100),
-            false,
-            false);
     ChangeBatch first = Batches.of(ITEMS).at(100).insert(1L, "a").insert(2L, "b").batch();
     ChangeBatch second = Batches.of(ITEMS).at(200).update(1L, "aa").delete(2L).batch();
-    try (PostgresFixture copy = SERVER.empty(hasty);
+    try (PostgresFixture copy = SERVER.empty(hasty());
         SinkSession session = SinkSession.open(copy);
         Connection reader = SERVER.server().connect();
         Statement statement = reader.createStatement()) {
