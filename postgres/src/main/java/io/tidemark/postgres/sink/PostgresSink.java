@@ -54,6 +54,9 @@ public final class PostgresSink implements Sink {
   /** The last commit of this session that has happened; null before the first. */
   private Commit last;
 
+  /** The tidemark of the copy. */
+  private Position reached = Position.NONE;
+
   /** The form in the copy of each form of the source that was prepared. */
   private final Map<TableSchema, TargetForm> prepared = new HashMap<>();
 
@@ -117,6 +120,7 @@ public final class PostgresSink implements Sink {
       forms = store.load();
       session.execute("COMMIT");
       check = new FormCheck(session, config);
+      reached = claimed.tidemark();
       return claimed;
     } catch (SQLException e) {
       close();
@@ -265,7 +269,8 @@ public final class PostgresSink implements Sink {
 
   /** Has a commit taken by a block of plain ones, if nothing but rows of members changes. */
   private boolean isPlain(Commit commit, SingleCommits plain, Set<String> waiting) {
-    if (!loads.of(commit.staged()).isEmpty()) {
+    // one that does not move the tidemark could not be told from one that failed
+    if (reached.covers(commit.tidemark()) || !loads.of(commit.staged()).isEmpty()) {
       return false;
     }
     Map<TableName, List<Segment>> segments = stage.segments(commit.staged());
@@ -469,6 +474,7 @@ public final class PostgresSink implements Sink {
 
   private void happened(Commit commit) {
     last = commit;
+    reached = commit.tidemark();
     sealedForms.removeIf(each -> commit.tidemark().covers(each.upTo()));
   }
 

@@ -219,6 +219,25 @@ class TransactionalApplyTest {
     }
   }
 
+  @Test
+  void aRepairThatWaitedIsNotTakenForDone() throws Exception {
+    List<ChangeBatch> given = new ArrayList<>();
+    try (PostgresFixture copy = SERVER.empty(hasty());
+        SinkSession session = begun(copy, given);
+        Connection other = SERVER.server().connect();
+        Statement holder = other.createStatement()) {
+      give(session, given, Batches.of(ITEMS).at(105).update(1L, "aa", "n").batch());
+      other.setAutoCommit(false);
+      holder.execute("SELECT FROM public.items WHERE id = 1 FOR UPDATE");
+      session.seal(110);
+      assertThatThrownBy(() -> session.commitSealed(110))
+          .isInstanceOf(SinkException.Retryable.class);
+      other.rollback();
+      session.commitSealed(110);
+      Seen.in(copy).holds(ITEMS, given);
+    }
+  }
+
   private static String moods(String label) {
     return """
         {"format": 1, "schema": "public", "table": "people", "types": [{"oid": 17001, "array": 17002,
