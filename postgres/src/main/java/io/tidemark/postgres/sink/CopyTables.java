@@ -292,21 +292,43 @@ final class CopyTables {
     }
     TargetForm next = wanted.after(now.form());
     if (!next.equals(now.form())) {
-      unbind(now, next);
-      keep(table, new Evolution(session, now).change(next));
+      HeldTable free = isRebuilt(now, next) ? unbind(table) : now;
+      keep(table, new Evolution(session, free).change(next));
     }
   }
 
-  /** Foreign keys stand on the key that goes; they are made again when the new one is there. */
-  private void unbind(HeldTable now, TargetForm next) throws SQLException {
-    if (now.indexed().isEmpty() || now.indexed().equals(next.key())) {
-      return;
-    }
+  /** Whether another form takes away what foreign keys may stand on. */
+  private static boolean isRebuilt(HeldTable now, TargetForm next) {
+    boolean otherKey = !now.indexed().isEmpty() && !now.indexed().equals(next.key());
+    return otherKey
+        || now.form().columns().stream()
+            .anyMatch(
+                old ->
+                    next.part(old.attnum())
+                        .filter(part -> part.type().equals(old.type()))
+                        .isEmpty());
+  }
+
+  /**
+   * Takes away the foreign keys that point to a table; they are made again by the commit's end.
+   *
+   * @return the table, which may have pointed to itself
+   */
+  HeldTable unbind(TableName table) throws SQLException {
+    HeldTable target = forms.get(table.toString());
     for (Map.Entry<String, HeldTable> each : List.copyOf(forms.entrySet())) {
-      HeldTable free = new TableParts(session).unbind(each.getValue(), now);
+      HeldTable free = new TableParts(session).unbind(each.getValue(), target);
       if (!free.equals(each.getValue())) {
         keep(TableName.parse(each.getKey()), free);
       }
+    }
+    return forms.get(table.toString());
+  }
+
+  /** Remembers a table that may be as it was. */
+  void keepIfOther(TableName table, HeldTable held) throws SQLException {
+    if (!held.equals(forms.get(table.toString()))) {
+      keep(table, held);
     }
   }
 

@@ -4,6 +4,7 @@ import io.tidemark.api.model.TableName;
 import io.tidemark.api.sink.SinkException;
 import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.sink.WantedParts.Bound;
+import io.tidemark.postgres.sink.WantedParts.Wanted;
 import io.tidemark.postgres.sink.WantedParts.Wish;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -144,8 +145,27 @@ final class SourceCatalog {
     if (!isDue() && !tables.hasChanged() && members.equals(were)) {
       return;
     }
+    Map<TableName, Map<String, Wanted>> wanted = wanted(tables, member);
+    for (Map.Entry<TableName, Map<String, Wanted>> each : wanted.entrySet()) {
+      HeldTable held = tables.forms().get(each.getKey().toString());
+      Set<String> gone = parts.gone(held, each.getValue(), member.test(each.getKey()));
+      if (TableParts.carries(held, gone)) {
+        held = tables.unbind(each.getKey());
+      }
+      tables.keepIfOther(each.getKey(), parts.bring(held, gone, each.getValue()));
+    }
+    for (Map.Entry<TableName, Map<String, Wanted>> each : wanted.entrySet()) {
+      HeldTable held = tables.forms().get(each.getKey().toString());
+      tables.keepIfOther(each.getKey(), parts.bind(held, each.getValue()));
+    }
+  }
+
+  /** The parts that tables shall have which are there. */
+  private Map<TableName, Map<String, Wanted>> wanted(
+      CopyTables tables, Predicate<TableName> member) {
     Map<TableName, TableName> copies = new HashMap<>();
     definitions.forEach((copy, definition) -> copies.put(definition.source(), copy));
+    Map<TableName, Map<String, Wanted>> wanted = new LinkedHashMap<>();
     for (Map.Entry<TableName, Definition> each : definitions.entrySet()) {
       HeldTable held = tables.forms().get(each.getKey().toString());
       if (held != null) {
@@ -159,14 +179,10 @@ final class SourceCatalog {
                         .filter(member)
                         .flatMap(copy -> bound(tables, copy)));
         Map<String, String> schemas = schemas(each.getKey(), each.getValue());
-        HeldTable now =
-            parts.bring(
-                held, WantedParts.of(each.getValue(), held, types, schemas, wish), complete);
-        if (!now.equals(held)) {
-          tables.keep(each.getKey(), now);
-        }
+        wanted.put(each.getKey(), WantedParts.of(each.getValue(), held, types, schemas, wish));
       }
     }
+    return wanted;
   }
 
   /**
@@ -215,7 +231,11 @@ final class SourceCatalog {
     for (Lifted each : lifted) {
       HeldTable held = tables.forms().get(each.owner());
       if (held != null && held.parts().containsKey(each.key())) {
-        tables.keep(TableName.parse(each.owner()), parts.lift(held, each.key()));
+        TableName table = TableName.parse(each.owner());
+        if (TableParts.carries(held, Set.of(each.key()))) {
+          held = tables.unbind(table);
+        }
+        tables.keep(table, parts.lift(held, each.key()));
       }
     }
   }

@@ -6,10 +6,10 @@ import io.tidemark.postgres.catalog.Sql;
 import io.tidemark.postgres.sink.TargetForm.Part;
 import io.tidemark.postgres.sink.WantedParts.Wanted;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,14 +40,13 @@ final class TableParts {
   }
 
   /**
-   * Drops what is not wanted any more and makes what is missing.
+   * What is not wanted any more, or not as it is, by key.
    *
    * @param complete whether the table has all of its rows
    */
-  HeldTable bring(HeldTable held, LinkedHashMap<String, Wanted> wanted, boolean complete)
+  Set<String> gone(HeldTable held, Map<String, Wanted> wanted, boolean complete)
       throws SQLException {
-    Map<String, String> parts = new TreeMap<>(held.parts());
-    List<String> gone = new ArrayList<>();
+    Set<String> gone = new LinkedHashSet<>();
     for (Map.Entry<String, String> each : held.parts().entrySet()) {
       Wanted now = wanted.get(each.getKey());
       if (now == null && !complete && WantedParts.isOfSeveral(each.getKey())) {
@@ -55,20 +54,52 @@ final class TableParts {
       }
       if (now == null || !isMade(held, each.getKey(), each.getValue(), now)) {
         gone.add(each.getKey());
-      } else {
-        parts.put(each.getKey(), keptText(each.getValue(), now));
       }
     }
+    return gone;
+  }
+
+  /**
+   * Whether foreign keys may stand on any of these parts; they are to be unbound before it goes.
+   */
+  static boolean carries(HeldTable held, Set<String> keys) {
+    return keys.stream().anyMatch(key -> held.parts().getOrDefault(key, "").contains("UNIQUE "));
+  }
+
+  /** Drops what is gone and makes what is missing, but for foreign keys. */
+  HeldTable bring(HeldTable held, Set<String> gone, Map<String, Wanted> wanted)
+      throws SQLException {
+    Map<String, String> parts = new TreeMap<>(held.parts());
     for (String key : gone) {
-      drop(held, key, parts.remove(key));
+      take(held, parts, key);
     }
+    parts.replaceAll(
+        (key, text) -> wanted.containsKey(key) ? keptText(text, wanted.get(key)) : text);
     for (Map.Entry<String, Wanted> each : wanted.entrySet()) {
-      if (!parts.containsKey(each.getKey())) {
-        boolean done = make(held, each.getKey(), each.getValue());
-        parts.put(each.getKey(), (done ? "" : REFUSED) + each.getValue().text());
+      if (!each.getKey().startsWith(WantedParts.FOREIGN)) {
+        makeMissing(held, parts, each.getKey(), each.getValue());
       }
     }
     return held.withParts(parts);
+  }
+
+  /** Makes foreign keys that are missing: all tables have by now what they stand on. */
+  HeldTable bind(HeldTable held, Map<String, Wanted> wanted) throws SQLException {
+    Map<String, String> parts = new TreeMap<>(held.parts());
+    for (Map.Entry<String, Wanted> each : wanted.entrySet()) {
+      if (each.getKey().startsWith(WantedParts.FOREIGN)) {
+        makeMissing(held, parts, each.getKey(), each.getValue());
+      }
+    }
+    return held.withParts(parts);
+  }
+
+  private void makeMissing(HeldTable held, Map<String, String> parts, String key, Wanted wanted)
+      throws SQLException {
+    if (!parts.containsKey(key)) {
+      boolean done = make(held, key, wanted);
+      parts.put(key, (done ? "" : REFUSED) + wanted.text());
+    }
   }
 
   private static String keptText(String text, Wanted now) {

@@ -282,6 +282,40 @@ class SourceCatalogTest {
     }
   }
 
+  private static final String BOUND =
+      "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE"
+          + " contype IN ('p', 'u', 'f') AND connamespace = 'public'::regnamespace ORDER BY 1, 2";
+
+  @Test
+  void whatForeignKeysStandOnIsDroppedAndMadeAgainWithThem(@TempDir Path folder) throws Exception {
+    try (LiveCopy copy = new LiveCopy(SERVER.server(), "bound", folder)) {
+      copy.source(
+          "CREATE TABLE public.p (id int PRIMARY KEY, code text UNIQUE, parent text REFERENCES"
+              + " public.p (code))",
+          "CREATE TABLE public.a (id int PRIMARY KEY, code text REFERENCES public.p (code))",
+          "CREATE TABLE public.z (id int PRIMARY KEY, code text REFERENCES public.p (code))",
+          "INSERT INTO public.p VALUES (1, 'a', 'c'), (2, 'b', 'c'), (3, 'c', NULL)",
+          "INSERT INTO public.a VALUES (1, 'c')",
+          "INSERT INTO public.z VALUES (1, 'c')");
+      copy.with("indexes", "true").with("foreign-keys", "true").start().member(3);
+      copy.same(BOUND);
+      // an exchange that no one statement makes
+      copy.source(
+          "BEGIN; UPDATE public.p SET code = 'x' WHERE id = 1; UPDATE public.p SET code = 'a' WHERE"
+              + " id = 2; UPDATE public.p SET code = 'b' WHERE id = 1; COMMIT");
+      copy.same("SELECT * FROM public.p ORDER BY id");
+      copy.same(BOUND);
+      copy.source("ALTER TABLE public.p ALTER COLUMN code TYPE varchar(20)");
+      copy.same(columns("public.p"));
+      copy.same(BOUND);
+      copy.source(
+          "ALTER TABLE public.p DROP CONSTRAINT p_code_key CASCADE",
+          "UPDATE public.p SET code = 'same'");
+      copy.same("SELECT * FROM public.p ORDER BY id");
+      copy.same(BOUND);
+    }
+  }
+
   @Test
   void aTransactionForATransactionTakesTheCatalogOverToo(@TempDir Path folder) throws Exception {
     try (LiveCopy copy = new LiveCopy(SERVER.server(), "single", folder)) {
