@@ -83,7 +83,7 @@ final class Flush {
     Topic topic = topics.data(config.names().topic(table));
     if (whole) {
       try (Spool all = new Spool(table, new Spool.Room(config.tempFolder(), MERGE_BYTES))) {
-        Waiting.read(consumer, config.names().waiting(), from, all);
+        Waiting.read(consumer, config.names().waiting(), from, waitingEnd(), all);
         if (come != null) {
           come.read(all::add);
         }
@@ -92,6 +92,12 @@ final class Flush {
     } else if (come != null) {
       send(come, topic);
     }
+  }
+
+  /** The offset after the last change that waits, 0 where the state does not say it. */
+  private long waitingEnd() {
+    long[] next = before.offsets().get(config.names().waiting());
+    return next == null ? 0 : next[0];
   }
 
   private void send(Spool spool, Topic topic)
@@ -118,7 +124,8 @@ final class Flush {
     boolean direct = phase != TableState.Phase.CATCHING_UP;
     boolean needless = direct && isFresh(spool, topic);
     String aside = config.names().waiting();
-    long end = Waiting.end(consumer, aside);
+    // Never before what attempts that died have left, though readers may not see it yet.
+    long end = Math.max(waitingEnd(), Waiting.end(consumer, aside));
     Optional<Event> attempt = spool.attempt();
     if (attempt.isPresent()) {
       waiting.remove(spool.table()); // what waited was of an attempt that died
@@ -144,7 +151,6 @@ final class Flush {
     writing().nextOffsets().forEach((topic, next) -> offsets.merge(topic, next, Flush::later));
     writing().nextOffsets().keySet().stream()
         .filter(topic -> !topic.equals(config.names().state()))
-        .filter(topic -> !topic.equals(config.names().waiting()))
         .toList()
         .forEach(
             topic -> put(StoredState.OFFSETS + topic, StoredState.offsetsJson(offsets.get(topic))));

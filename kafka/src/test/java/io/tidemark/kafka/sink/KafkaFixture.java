@@ -29,12 +29,13 @@ final class KafkaFixture implements SinkFixture {
 
   private final String bootstrap;
   private final KafkaSinkConfig config;
+  private final Map<String, Object> nodes;
   private final List<Sink> sinks = new ArrayList<>();
   private final Map<TableName, TableSchema> forms = new HashMap<>();
 
   KafkaFixture(Map<String, Object> more) throws Exception {
     bootstrap = KafkaBroker.shared().bootstrap();
-    Map<String, Object> nodes = new HashMap<>(more);
+    nodes = new HashMap<>(more);
     nodes.put("bootstrap.servers", bootstrap);
     nodes.put("topic.prefix", "t" + PREFIXES.incrementAndGet());
     config = config("bank", nodes);
@@ -54,8 +55,20 @@ final class KafkaFixture implements SinkFixture {
     return config;
   }
 
+  /** The same configuration with another value of a text option. */
+  KafkaSinkConfig with(String option) {
+    Map<String, Object> other = new HashMap<>(nodes);
+    other.put(option, config.prefix() + ".other");
+    return config("bank", other);
+  }
+
   @Override
   public Sink newSink() {
+    return newSink(config);
+  }
+
+  /** A sink of the same destination, configured otherwise. */
+  Sink newSink(KafkaSinkConfig config) {
     Sink sink = new Knowing(new KafkaSink(config), forms);
     sinks.add(sink);
     return sink;

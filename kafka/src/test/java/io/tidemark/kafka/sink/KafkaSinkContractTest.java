@@ -13,6 +13,7 @@ import io.tidemark.testkit.SinkFixture;
 import io.tidemark.testkit.SinkRowContract;
 import io.tidemark.testkit.SinkSession;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -27,6 +28,14 @@ class KafkaSinkContractTest implements SinkContract, SinkRowContract {
             "topic.creation.default.partitions", "3",
             "decimal.handling.mode", "string",
             "schemas.enable", "false"));
+  }
+
+  /** A hundred topics are made and read. */
+  @Tag("thorough")
+  @Test
+  @Override
+  public void manyTablesAreCommittedByOneAct() throws Exception {
+    SinkContract.super.manyTablesAreCommittedByOneAct();
   }
 
   /** Events have names of columns and not their identity: a renamed column is another one. */
