@@ -2,6 +2,7 @@ package io.tidemark.postgres.sink;
 
 import io.tidemark.api.model.ChangeBatch;
 import io.tidemark.api.model.TableSchema;
+import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.sink.SinkState;
 import io.tidemark.postgres.sink.PostgresSinkConfig.Apply;
 import io.tidemark.testkit.Batches;
@@ -31,7 +32,7 @@ public final class KilledPostgresWriter {
     Apply apply = Apply.valueOf(args[1]);
     PostgresFixture copy =
         new PostgresFixture(null, PostgresSinkConfig.of(args[0], "killed").applying(apply));
-    SinkSession session = SinkSession.open(copy);
+    SinkSession session = open(copy);
     SinkState state = session.opened();
     long next = state.isNew() ? 0 : (state.tidemark().lsn().value() - FIRST) / 10;
     System.out.println("open " + next);
@@ -48,6 +49,17 @@ public final class KilledPostgresWriter {
       }
       first = false;
       next = to;
+    }
+  }
+
+  /** What the killed one has left to the server may still run there, and hold its locks. */
+  private static SinkSession open(PostgresFixture copy) throws Exception {
+    while (true) {
+      try {
+        return SinkSession.open(copy);
+      } catch (SinkException.Retryable e) {
+        System.err.println(e.getMessage());
+      }
     }
   }
 

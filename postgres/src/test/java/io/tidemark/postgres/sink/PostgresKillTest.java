@@ -47,7 +47,8 @@ class PostgresKillTest {
       for (int kill = 0; kill < kills; kill++) {
         Process writer = start(server, apply);
         try (BufferedReader out = writer.inputReader()) {
-          assertThat(out.readLine()).as("first line of the writer").startsWith("open ");
+          String opened = out.readLine();
+          assertThat(opened).as("the writer said %s", Files.readString(said())).isNotNull();
           if (kill == 0) {
             assertThat(out.readLine()).as("second line of the writer").startsWith("committed ");
           }
@@ -79,9 +80,12 @@ class PostgresKillTest {
             KilledPostgresWriter.class.getName(),
             server.uri("postgres"),
             apply.name());
-    return new ProcessBuilder(command)
-        .redirectError(Files.createTempFile(folder, "writer", ".err").toFile())
-        .start();
+    return new ProcessBuilder(command).redirectError(said().toFile()).start();
+  }
+
+  /** What the writer that was started last has to say. */
+  private Path said() {
+    return folder.resolve("writer.err");
   }
 
   /** One statement, so it sees the tidemark and the rows of one moment. */
