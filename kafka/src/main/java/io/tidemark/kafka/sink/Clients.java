@@ -38,15 +38,26 @@ final class Clients {
     return Admin.create(all);
   }
 
+  /** Ends what a writer with another {@code transactional.id} left open, and its right to write. */
+  void fence(String transactionalId) {
+    try (KafkaProducer<byte[], byte[]> other = producer(transactionalId)) {
+      other.initTransactions();
+    }
+  }
+
   /** The one writer. */
   KafkaProducer<byte[], byte[]> producer() {
+    return producer(config.transactionalId());
+  }
+
+  private KafkaProducer<byte[], byte[]> producer(String transactionalId) {
     Map<String, Object> all = properties();
     all.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, config.compression());
     all.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 5);
     all.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
     all.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, PATIENCE.toMillis());
     all.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, (int) config.maxRequestBytes());
-    all.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.transactionalId());
+    all.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
     all.put(
         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) config.transactionTimeout().toMillis());
     all.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);

@@ -56,6 +56,11 @@ record Event(
     static final String OLD = "__debezium.oldkey";
   }
 
+  /** The same with a key. */
+  Event withKey(byte[] other) {
+    return new Event(table, route, part, commitLsn, ordinal, other, value, headers);
+  }
+
   /** Where in a change's place in the order of all changes it stands, against another. */
   int compareTo(Event other) {
     int byLsn = Long.compareUnsigned(commitLsn, other.commitLsn);

@@ -4,6 +4,7 @@ import io.tidemark.api.error.ErrorCode;
 import io.tidemark.api.error.TidemarkException;
 import io.tidemark.api.sink.SinkException;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -12,6 +13,7 @@ import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
 /** Kafka's failures by the names that the engine knows. */
@@ -31,6 +33,16 @@ final class Failures {
    */
   static SinkException of(String what, Throwable e) {
     Throwable cause = cause(e);
+    if (cause instanceof RecordTooLargeException) {
+      throw new TidemarkException(
+          ErrorCode.DESTINATION_REFUSED,
+          "Cannot "
+              + what
+              + ": "
+              + words(cause)
+              + ". Raise max.request.size, and max.message.bytes of the topics as far.",
+          e);
+    }
     if (isForGood(cause)) {
       throw new TidemarkException(
           ErrorCode.DESTINATION_REFUSED,
@@ -45,6 +57,7 @@ final class Failures {
         || cause instanceof AuthorizationException
         || cause instanceof InvalidConfigurationException
         || cause instanceof InvalidPartitionsException
+        || cause instanceof InvalidRecordException
         || cause instanceof InvalidReplicationFactorException
         || cause instanceof InvalidTxnTimeoutException
         || cause instanceof PolicyViolationException

@@ -116,7 +116,7 @@ final class Flush {
       throws ExecutionException, InterruptedException {
     return spool.attempt().isPresent()
         && !writing().nextOffsets().containsKey(topic.name())
-        && topics.isEmpty(topic);
+        && topics.isUnwritten(topic);
   }
 
   private void hold(TableState.Phase phase, Spool spool, Topic topic)

@@ -123,7 +123,15 @@ public final class KafkaSink implements Sink {
   public void prepare(TableSchema schema) throws SinkException {
     TableName table = schema.name();
     try {
-      topicOf.put(table, topics.data(names.topic(table)));
+      Topic topic = topics.data(names.topic(table));
+      if (topic.isCompacted() && schema.key().isEmpty()) {
+        throw new SinkException.Rejected(
+            table,
+            "Cannot write %s to %s: the table has no key, and the topic's cleanup.policy is %s, which takes no record without one. Give the table a primary key or set cleanup.policy of the topic to delete."
+                .formatted(table, topic.name(), topic.policy()),
+            null);
+      }
+      topicOf.put(table, topic);
       forms.put(table, new TableEvents(schema, format));
     } catch (ExecutionException | KafkaException e) {
       throw Failures.of("make the topic " + names.topic(table), e);

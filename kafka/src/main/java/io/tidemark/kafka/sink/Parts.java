@@ -8,6 +8,10 @@ import org.slf4j.LoggerFactory;
  * asked for that. All but the last are without a tidemark, and the state says so.
  */
 final class Parts {
+  private static final byte[] NULL = ColumnForms.json("null");
+  private static final byte[] NULL_AND_SCHEMA =
+      ColumnForms.json("{\"schema\":null,\"payload\":null}");
+
   private final KafkaProducer<byte[], byte[]> producer;
   private final KafkaSinkConfig config;
   private final boolean large;
@@ -39,7 +43,13 @@ final class Parts {
       next();
       bytes = event.bytes();
     }
-    writing.event(topic, event);
+    writing.event(topic, keyed(topic, event));
+  }
+
+  /** A compacted topic takes no record without a key: TRUNCATE has JSON's null there. */
+  private Event keyed(Topics.Topic topic, Event event) {
+    boolean needsKey = topic.isCompacted() && event.route() == Event.Route.EVERY;
+    return needsKey ? event.withKey(config.json().schemas() ? NULL_AND_SCHEMA : NULL) : event;
   }
 
   private void next() {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -95,6 +96,16 @@ final class StoredState {
     return json(EPOCH).path("epoch").asLong();
   }
 
+  /** Who made the last claim, empty before the first. */
+  String writer() {
+    return json(EPOCH).path("writer").asText();
+  }
+
+  /** The {@code transactional.id} of the last claim, where it is known. */
+  Optional<String> transactionalId() {
+    return Optional.ofNullable(json(EPOCH).path("transactional_id").textValue());
+  }
+
   /** Position of the last commit. */
   Position tidemark() {
     JsonNode tidemark = json(TIDEMARK);
@@ -172,8 +183,12 @@ final class StoredState {
     return values.containsKey(SPLIT);
   }
 
-  static byte[] epochJson(long epoch, String writer) {
-    return bytes(JSON.createObjectNode().put("epoch", epoch).put("writer", writer));
+  static byte[] epochJson(long epoch, String writer, String transactionalId) {
+    return bytes(
+        JSON.createObjectNode()
+            .put("epoch", epoch)
+            .put("writer", writer)
+            .put("transactional_id", transactionalId));
   }
 
   static byte[] tidemarkJson(Position position, long committedAtMicros, long epoch) {

@@ -1,5 +1,7 @@
 package io.tidemark.kafka.sink;
 
+import io.tidemark.api.error.ErrorCode;
+import io.tidemark.api.error.TidemarkException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -7,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -24,8 +26,15 @@ final class Topics implements AutoCloseable {
    * A topic.
    *
    * @param maxBytes largest record that it takes
+   * @param policy its {@code cleanup.policy}
+   * @param retention its {@code retention.ms} and {@code retention.bytes}, -1 for no limit
    */
-  record Topic(String name, int partitions, long maxBytes) {}
+  record Topic(String name, int partitions, long maxBytes, String policy, List<String> retention) {
+    /** Whether it takes no record without a key. */
+    boolean isCompacted() {
+      return policy.contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+    }
+  }
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration LOOK = Duration.ofMillis(20);
@@ -49,8 +58,26 @@ final class Topics implements AutoCloseable {
     return topic(name, partitions, settings);
   }
 
-  /** A topic of Tidemark's own, with one partition. */
+  /**
+   * A topic of Tidemark's own, whose first partition is used.
+   *
+   * @throws TidemarkException DESTINATION_REFUSED when it is there already and would lose records
+   *     that are needed
+   */
   Topic own(String name, String cleanUp) throws ExecutionException, InterruptedException {
+    Topic topic = madeOwn(name, cleanUp);
+    boolean keeps = topic.isCompacted() || topic.retention().equals(List.of("-1", "-1"));
+    if (!topic.policy().equals(cleanUp) || !keeps) {
+      throw new TidemarkException(
+          ErrorCode.DESTINATION_REFUSED,
+          "Cannot use the topic %s: it would lose records that Tidemark needs, since its cleanup.policy is %s and its retention.ms and retention.bytes are %s. Set cleanup.policy to %s and both retentions to -1."
+              .formatted(name, topic.policy(), String.join(" and ", topic.retention()), cleanUp));
+    }
+    return topic;
+  }
+
+  private Topic madeOwn(String name, String cleanUp)
+      throws ExecutionException, InterruptedException {
     return topic(
         name,
         Optional.of(1),
@@ -124,15 +151,16 @@ final class Topics implements AutoCloseable {
         return Optional.empty();
       }
       ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
-      String max =
-          admin
-              .describeConfigs(List.of(resource))
-              .all()
-              .get()
-              .get(resource)
-              .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
-              .value();
-      return Optional.of(new Topic(name, described.partitions().size(), Long.parseLong(max)));
+      Config settings = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+      return Optional.of(
+          new Topic(
+              name,
+              described.partitions().size(),
+              Long.parseLong(settings.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value()),
+              settings.get(TopicConfig.CLEANUP_POLICY_CONFIG).value(),
+              List.of(
+                  settings.get(TopicConfig.RETENTION_MS_CONFIG).value(),
+                  settings.get(TopicConfig.RETENTION_BYTES_CONFIG).value())));
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UnknownTopicOrPartitionException) {
         return Optional.empty();
@@ -141,22 +169,13 @@ final class Topics implements AutoCloseable {
     }
   }
 
-  /** Whether nothing was ever written to a topic, or nothing of it is left. */
-  boolean isEmpty(Topic topic) throws ExecutionException, InterruptedException {
-    Map<TopicPartition, OffsetSpec> first = new HashMap<>();
+  /** Whether nothing was ever written to a topic: what has expired may live on at consumers. */
+  boolean isUnwritten(Topic topic) throws ExecutionException, InterruptedException {
     Map<TopicPartition, OffsetSpec> next = new HashMap<>();
     for (int partition = 0; partition < topic.partitions(); partition++) {
-      first.put(new TopicPartition(topic.name(), partition), OffsetSpec.earliest());
       next.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
     }
-    Map<TopicPartition, ListOffsetsResultInfo> ends = admin.listOffsets(next).all().get();
-    for (Map.Entry<TopicPartition, ListOffsetsResultInfo> begin :
-        admin.listOffsets(first).all().get().entrySet()) {
-      if (begin.getValue().offset() < ends.get(begin.getKey()).offset()) {
-        return false;
-      }
-    }
-    return true;
+    return admin.listOffsets(next).all().get().values().stream().allMatch(end -> end.offset() == 0);
   }
 
   /** Lets the cluster forget the records below an offset of a topic with one partition. */

@@ -70,9 +70,13 @@ final class Writer implements AutoCloseable {
    * @param held only if this epoch is still the last
    */
   SinkState claim(OptionalLong held) throws SinkException.Fenced {
+    StoredState last = stored();
     if (held.isPresent()) {
-      requireLast(held.getAsLong(), stored());
+      requireLast(held.getAsLong(), last);
     }
+    last.transactionalId()
+        .filter(id -> !id.equals(config.transactionalId()))
+        .ifPresent(clients::fence);
     producer = clients.producer();
     // Ends what a writer before us left open, and its right to write.
     producer.initTransactions();
@@ -89,14 +93,17 @@ final class Writer implements AutoCloseable {
     }
     producer.beginTransaction();
     Writing claim = new Writing(producer, config.names().state());
-    claim.state(StoredState.EPOCH, StoredState.epochJson(written.epoch(), writer));
+    claim.state(
+        StoredState.EPOCH,
+        StoredState.epochJson(written.epoch(), writer, config.transactionalId()));
     claim.settle();
     producer.commitTransaction();
     return new SinkState(written.epoch(), state.tidemark(), state.entries());
   }
 
+  /** A later claim of this very writer counts too: its answer may have been lost. */
   private void requireLast(long epoch, StoredState state) throws SinkException.Fenced {
-    if (state.epoch() != epoch) {
+    if (state.epoch() != epoch && !state.writer().equals(writer)) {
       throw new SinkException.Fenced(
           "Cannot write to "
               + config.place()

@@ -41,7 +41,9 @@ final class Writing {
       case KEY -> send(topic, null, event);
       case FIRST -> send(topic, 0, event);
       case EVERY -> {
-        for (int partition = 0; partition < topic.partitions(); partition++) {
+        // The producer counts them anew; rows go to no partition that it does not know.
+        int partitions = producer.partitionsFor(topic.name()).size();
+        for (int partition = 0; partition < partitions; partition++) {
           send(topic, partition, event);
         }
       }
@@ -60,25 +62,34 @@ final class Writing {
 
   /** Sends a record, to a topic of so many partitions. */
   void send(ProducerRecord<byte[], byte[]> record, int partitions) {
-    long[] offsets =
-        next.computeIfAbsent(
-            record.topic(),
-            topic -> {
-              long[] none = new long[partitions];
-              Arrays.fill(none, -1);
-              return none;
-            });
+    synchronized (next) {
+      next.computeIfAbsent(record.topic(), topic -> unwritten(partitions));
+    }
     // settle() tells what failed
-    Future<RecordMetadata> unused = producer.send(record, (sent, e) -> sent(sent, e, offsets));
+    Future<RecordMetadata> unused = producer.send(record, this::sent);
   }
 
-  private void sent(RecordMetadata sent, Exception e, long[] offsets) {
+  private static long[] unwritten(int partitions) {
+    long[] none = new long[partitions];
+    Arrays.fill(none, -1);
+    return none;
+  }
+
+  /** Partitions may have been added since the topic was looked at. */
+  private void sent(RecordMetadata sent, Exception e) {
     if (e != null) {
       failure.compareAndSet(null, e);
-    } else {
-      synchronized (offsets) {
-        offsets[sent.partition()] = Math.max(offsets[sent.partition()], sent.offset() + 1);
+      return;
+    }
+    synchronized (next) {
+      long[] offsets = next.get(sent.topic());
+      if (sent.partition() >= offsets.length) {
+        long[] more = unwritten(sent.partition() + 1);
+        System.arraycopy(offsets, 0, more, 0, offsets.length);
+        next.put(sent.topic(), more);
+        offsets = more;
       }
+      offsets[sent.partition()] = Math.max(offsets[sent.partition()], sent.offset() + 1);
     }
   }
 

@@ -45,6 +45,8 @@ final class Topic {
   /** A poll that meets nothing but the end of a transaction waits this long. */
   private static final Duration POLL = Duration.ofMillis(20);
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private Topic() {}
 
   /** All records of a topic, partition after partition; none where there is no topic. */
@@ -68,14 +70,28 @@ final class Topic {
               .toList();
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      Map<TopicPartition, Long> ends = ends(bootstrap, partitions);
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
       while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new IllegalStateException("A transaction was left open in " + topic + ".");
+        }
         consumer.poll(POLL).forEach(record -> records.add(of(record)));
       }
     }
     records.sort(
         java.util.Comparator.comparingInt(Record::partition).thenComparingLong(Record::offset));
     return records;
+  }
+
+  /** A commit is answered before its markers are written: the end of all, not that of readers. */
+  private static Map<TopicPartition, Long> ends(String bootstrap, List<TopicPartition> partitions) {
+    Map<String, Object> properties =
+        Map.of("bootstrap.servers", bootstrap, "isolation.level", "read_uncommitted");
+    try (KafkaConsumer<byte[], byte[]> all =
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      return all.endOffsets(partitions);
+    }
   }
 
   private static Record of(ConsumerRecord<byte[], byte[]> record) {
