@@ -183,6 +183,28 @@ class DeadLetterTest {
   }
 
   @Test
+  void aTransactionThatIsPutAsideKeepsItsPlaceAmongOthersOfItsBatch() throws Exception {
+    script.rows(
+        Batches.of(ITEMS)
+            .at(0x100)
+            .insert(7L, "gone")
+            .truncate()
+            .insert(1L, "a")
+            .at(0x180)
+            .update(1L, "b")
+            .insert(2L, BAD)
+            .at(0x200)
+            .insert(3L, "c")
+            .batch());
+    script.boundary(0x210);
+    runUpTo(OnReject.TRANSACTION, 10, 0x210);
+    assertThat(copy.rows(ITEMS.name()).stream().map(row -> row.op() + " " + row.lsn()))
+        .containsExactly("c 256", "t 256", "c 256", "c 512");
+    assertThat(letters())
+        .containsExactly("letter/public.items/180-0", "letter/public.items/180-1");
+  }
+
+  @Test
   void aValueThatTheSourceRefusesIsForTheSamePolicy() throws Exception {
     ChangeBatch first =
         Batches.of(ITEMS)

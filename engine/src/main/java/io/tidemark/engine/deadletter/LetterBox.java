@@ -19,6 +19,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
 
 /**
  * The dead letters of one lane. Changes of a key that has a letter follow it, so that they can be
@@ -79,22 +80,36 @@ public final class LetterBox {
 
   /** The rows that may go on; those that follow a letter are put into the box. */
   public ChangeBatch pass(ChangeBatch batch) {
-    if (!keys.containsKey(batch.table())) {
-      return batch;
-    }
+    return keys.containsKey(batch.table()) ? pass(batch, row -> Optional.empty()) : batch;
+  }
+
+  /**
+   * The rows that may go on. What they meet is decided row by row in the order of the log: those
+   * that are to be put aside, and those that follow a letter, are put into the box.
+   *
+   * @param aside why a row is put aside whatever its key; empty where it is not
+   */
+  public ChangeBatch pass(ChangeBatch batch, IntFunction<Optional<Reason>> aside) {
     ChangeBatch passing = new ChangeBatch(batch.schema());
     for (int i = 0; i < batch.size(); i++) {
-      boolean whole = batch.op(i) == Op.TRUNCATE && batch.leaf(i) == null;
-      if (whole) {
+      Optional<Reason> reason = aside.apply(i);
+      if (reason.isEmpty() && truncates(batch, i)) {
         forget(batch.table());
       }
-      if (batch.op(i) != Op.TRUNCATE && follows(batch, i)) {
+      if (reason.isPresent()) {
+        park(batch, i, reason.get());
+      } else if (batch.op(i) != Op.TRUNCATE && follows(batch, i)) {
         park(batch, i, Reason.FOLLOWS);
       } else {
         passing.addFrom(batch, i);
       }
     }
     return passing.size() == batch.size() ? batch : passing;
+  }
+
+  /** Whether a row empties its whole table. */
+  private static boolean truncates(ChangeBatch batch, int i) {
+    return batch.op(i) == Op.TRUNCATE && batch.leaf(i) == null;
   }
 
   private boolean follows(ChangeBatch batch, int i) {

@@ -12,6 +12,7 @@ import io.tidemark.engine.deadletter.Reason;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Stages rows at one sink, and does with those it does not take what {@code on-reject} says. Rows
@@ -80,8 +81,7 @@ final class Stager {
   void stage(ChangeBatch batch) throws SinkException, InterruptedException {
     prepare(batch.schema());
     watch.came(batch.size());
-    ChangeBatch rows = letters.pass(withoutRejected(batch));
-    watch.waiting(letters, Reason.FOLLOWS);
+    ChangeBatch rows = passing(batch);
     try {
       give(rows);
     } catch (SinkException.Rejected e) {
@@ -176,26 +176,31 @@ final class Stager {
     }
   }
 
-  private ChangeBatch withoutRejected(ChangeBatch batch) throws SinkException.Rejected {
+  /** Without the rows that follow a letter, and those of transactions that are put aside. */
+  private ChangeBatch passing(ChangeBatch batch) throws SinkException.Rejected {
     if (rejected.isEmpty()) {
-      return batch;
+      ChangeBatch rows = letters.pass(batch);
+      watch.waiting(letters, Reason.FOLLOWS);
+      return rows;
     }
-    ChangeBatch rest = new ChangeBatch(batch.schema());
-    for (int i = 0; i < batch.size(); i++) {
-      Reason reason = batch.xid(i) == 0 ? null : rejected.get(batch.commitLsn(i));
-      if (reason == null) {
-        rest.addFrom(batch, i);
-      } else {
-        letters.park(batch, i, Reason.ofTransaction(reason));
-        watch.waiting(letters, reason);
-      }
-    }
-    if (letters.count(batch.table()) > policies.maxLetters()) {
-      requireFew(
-          batch.table(),
-          new SinkException.Rejected(batch.table(), "a transaction was put aside.", null));
-    }
-    return rest.size() == batch.size() ? batch : rest;
+    ChangeBatch rows =
+        letters.pass(batch, row -> whyAside(batch, row).map(Reason::ofTransaction));
+    Reason last =
+        IntStream.range(0, batch.size())
+            .mapToObj(row -> whyAside(batch, row))
+            .flatMap(Optional::stream)
+            .reduce(Reason.FOLLOWS, (before, why) -> why);
+    watch.waiting(letters, last);
+    requireFew(
+        batch.table(),
+        new SinkException.Rejected(batch.table(), "a transaction was put aside.", null));
+    return rows;
+  }
+
+  private Optional<Reason> whyAside(ChangeBatch batch, int row) {
+    return batch.xid(row) == 0
+        ? Optional.empty()
+        : Optional.ofNullable(rejected.get(batch.commitLsn(row)));
   }
 
   private static ChangeBatch part(ChangeBatch batch, int from, int to) {
