@@ -205,6 +205,44 @@ class DeadLetterTest {
   }
 
   @Test
+  void whatComesAfterATruncateThatIsPutAsideWaitsBehindIt() throws Exception {
+    ChangeBatch first = Batches.of(ITEMS).at(0x90).insert(9L, "before").batch();
+    ChangeBatch truncating = Batches.of(ITEMS).at(0x100).truncate().insert(1L, BAD).batch();
+    ChangeBatch later =
+        Batches.of(ITEMS).at(0x180).insert(7L, "later").truncate().leaf("p1").batch();
+    script.rows(first).rows(Batches.of(ITEMS).at(0x98).insert(5L, BAD).batch());
+    script.rows(truncating).rows(later).boundary(0x190);
+    Pipeline pipeline = pipeline(OnReject.TRANSACTION, 10);
+    CompletableFuture<Void> run = start(pipeline);
+    until(pipeline, 0x190);
+    assertThat(copy.rows(ITEMS.name())).isEqualTo(CommittedRow.of(first));
+    assertThat(letters())
+        .as("what was put aside before is void")
+        .containsExactly(
+            "letter/public.items/100-0",
+            "letter/public.items/100-1",
+            "letter/public.items/180-0",
+            "letter/public.items/180-1");
+
+    pipeline.replayLetters(ITEMS.name());
+    script.boundary(0x1A0);
+    until(pipeline, 0x1A0);
+    assertThat(letters())
+        .as("a leaf is not emptied before its rows are there")
+        .containsExactly("letter/public.items/100-1", "letter/public.items/180-1");
+    copy.mend();
+    pipeline.replayLetters(ITEMS.name());
+    script.boundary(0x1B0);
+    until(pipeline, 0x1B0);
+    pipeline.stop();
+    run.get(20, TimeUnit.SECONDS);
+    assertThat(letters()).isEmpty();
+    List<CommittedRow> all = new ArrayList<>();
+    List.of(first, truncating, later).forEach(batch -> all.addAll(CommittedRow.of(batch)));
+    assertThat(copy.rows(ITEMS.name())).isEqualTo(all);
+  }
+
+  @Test
   void aValueThatTheSourceRefusesIsForTheSamePolicy() throws Exception {
     ChangeBatch first =
         Batches.of(ITEMS)

@@ -10,6 +10,7 @@ import io.tidemark.api.model.TableSchema;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,8 @@ import java.util.function.IntFunction;
 /**
  * The dead letters of one lane. Changes of a key that has a letter follow it, so that they can be
  * given again in order; an update of the key takes the new key along. A table without a key follows
- * whole. A TRUNCATE, and so a new copy, makes a table's letters void.
+ * whole, and so does one of which a TRUNCATE was put aside. A TRUNCATE of the whole table, put aside
+ * or not, and so a new copy, makes the letters before it void.
  *
  * <p>Changed by the lane's thread; {@link #all} and {@link #count} may be asked by any. Tables by
  * their names in the copy.
@@ -70,7 +72,7 @@ public final class LetterBox {
         .addAll(keysOf(letter));
   }
 
-  /** Puts a row into the box. */
+  /** Puts a row that {@link #pass} has met into the box. */
   public void park(ChangeBatch batch, int row, Reason reason) {
     Letter letter = Letter.of(batch, row, reason, clock.instant());
     remember(letter);
@@ -93,12 +95,12 @@ public final class LetterBox {
     ChangeBatch passing = new ChangeBatch(batch.schema());
     for (int i = 0; i < batch.size(); i++) {
       Optional<Reason> reason = aside.apply(i);
-      if (reason.isEmpty() && truncates(batch, i)) {
+      if (truncates(batch, i)) {
         forget(batch.table());
       }
       if (reason.isPresent()) {
         park(batch, i, reason.get());
-      } else if (batch.op(i) != Op.TRUNCATE && follows(batch, i)) {
+      } else if (follows(batch, i)) {
         park(batch, i, Reason.FOLLOWS);
       } else {
         passing.addFrom(batch, i);
@@ -116,6 +118,9 @@ public final class LetterBox {
     Set<String> waiting = keys.getOrDefault(batch.table(), Set.of());
     if (waiting.isEmpty() || waiting.contains(ALL_KEYS)) {
       return !waiting.isEmpty();
+    }
+    if (batch.op(i) == Op.TRUNCATE) {
+      return false;
     }
     return waiting.contains(RowKeys.old(batch, i)) || waiting.contains(RowKeys.fresh(batch, i));
   }
@@ -212,7 +217,7 @@ public final class LetterBox {
 
   /**
    * Gives a table's letters again, in order; what is taken leaves the box. Once one is not taken,
-   * the others of its key stay behind it.
+   * the others of its key stay behind it, and so does a TRUNCATE; behind a TRUNCATE all stay.
    *
    * @param newest the form that the table has now; a letter whose columns no longer fit stays
    */
@@ -225,7 +230,11 @@ public final class LetterBox {
     for (Letter letter : given) {
       Set<String> own = keysOf(letter);
       Optional<ChangeBatch> row = under(newest, letter.batch());
-      boolean free = own.stream().noneMatch(blocked::contains);
+      boolean free =
+          blocked.isEmpty()
+              || !blocked.contains(ALL_KEYS)
+                  && !own.contains(ALL_KEYS)
+                  && Collections.disjoint(own, blocked);
       if (free && row.isPresent() && taker.take(row.get())) {
         letters.remove(letter.key());
         store.accept(letter.key(), Optional.empty());
@@ -238,7 +247,7 @@ public final class LetterBox {
   }
 
   private static Set<String> keysOf(Letter letter) {
-    return letter.batch().schema().hasKey()
+    return letter.batch().schema().hasKey() && letter.batch().op(0) != Op.TRUNCATE
         ? new HashSet<>(List.of(RowKeys.fresh(letter.batch(), 0), RowKeys.old(letter.batch(), 0)))
         : Set.of(ALL_KEYS);
   }
