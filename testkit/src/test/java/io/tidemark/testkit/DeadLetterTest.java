@@ -11,6 +11,7 @@ import io.tidemark.api.model.DataType;
 import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableSchema;
 import io.tidemark.api.sink.Capabilities;
+import io.tidemark.api.sink.SinkException;
 import io.tidemark.api.transform.Transform;
 import io.tidemark.engine.deadletter.LetterBox;
 import io.tidemark.engine.deadletter.Reason;
@@ -240,6 +241,32 @@ class DeadLetterTest {
     List<CommittedRow> all = new ArrayList<>();
     List.of(first, truncating, later).forEach(batch -> all.addAll(CommittedRow.of(batch)));
     assertThat(copy.rows(ITEMS.name())).isEqualTo(all);
+  }
+
+  @Test
+  void lettersWhoseFormIsNoLongerTakenStay() throws Exception {
+    script.rows(Batches.of(ITEMS).at(0x100).insert(1L, BAD).batch()).boundary(0x110);
+    runUpTo(OnReject.ROW, 10, 0x110);
+    copy.mend();
+    copy.at(
+        MemoryDestination.Step.PREPARE,
+        () -> {
+          throw new SinkException.Rejected(ITEMS.name(), "Cannot hold it.", null);
+        });
+    Pipeline pipeline = pipeline(OnReject.ROW, 10);
+    CompletableFuture<Void> run = start(pipeline);
+    script.boundary(0x118);
+    until(pipeline, 0x118);
+    pipeline.replayLetters(ITEMS.name());
+    script.boundary(0x120);
+    until(pipeline, 0x120);
+    assertThat(letters()).hasSize(1);
+    pipeline.replayLetters(ITEMS.name());
+    script.boundary(0x130);
+    until(pipeline, 0x130);
+    pipeline.stop();
+    run.get(20, TimeUnit.SECONDS);
+    assertThat(letters()).isEmpty();
   }
 
   @Test

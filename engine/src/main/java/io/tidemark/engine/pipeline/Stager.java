@@ -13,6 +13,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stages rows at one sink, and does with those it does not take what {@code on-reject} says. Rows
@@ -30,6 +32,8 @@ final class Stager {
       super("A transaction is put aside: " + cause.getMessage(), cause);
     }
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Stager.class);
 
   private final SteadySink sink;
   private final FlushPolicy policy;
@@ -220,13 +224,13 @@ final class Stager {
 
   /**
    * Gives the dead letters of a table to the sink again. Whoever asks for it has seen them, so a
-   * value that the source refused goes now as its exact text.
+   * value that the source refused goes now as its exact text. Where the sink does not take the form
+   * of the table, all stay aside.
    */
   void replay(TableName table) throws SinkException, InterruptedException {
     Optional<TableSchema> form =
         Optional.ofNullable(prepared.get(table)).or(() -> letters.newestForm(table));
-    if (form.isPresent()) {
-      prepare(form.get());
+    if (form.isPresent() && takes(form.get())) {
       letters.<SinkException>replay(
           form.get(),
           row -> {
@@ -237,6 +241,16 @@ final class Stager {
               return false;
             }
           });
+    }
+  }
+
+  private boolean takes(TableSchema form) throws SinkException, InterruptedException {
+    try {
+      prepare(form);
+      return true;
+    } catch (SinkException.Rejected e) {
+      LOG.warn("Dead letters of {} stay aside: {}", form.name(), e.getMessage());
+      return false;
     }
   }
 }
