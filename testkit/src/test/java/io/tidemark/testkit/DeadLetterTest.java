@@ -22,6 +22,7 @@ import io.tidemark.engine.pipeline.PipelineConfig.OnFailedTable;
 import io.tidemark.engine.pipeline.PipelineConfig.OnReject;
 import io.tidemark.engine.pipeline.PipelineConfig.Policies;
 import io.tidemark.engine.pipeline.PipelineConfig.RejectLimits;
+import io.tidemark.engine.pipeline.StoppedLetters;
 import io.tidemark.engine.state.StateCodec;
 import io.tidemark.engine.transform.Transforms;
 import io.tidemark.testkit.ScriptedSource.Script;
@@ -267,6 +268,27 @@ class DeadLetterTest {
     pipeline.stop();
     run.get(20, TimeUnit.SECONDS);
     assertThat(letters()).isEmpty();
+  }
+
+  @Test
+  void whereNothingRunsTablesThatTransformsLeaveOutAreNotNamed() throws Exception {
+    List<String> problems = new ArrayList<>();
+    Transform others = transform("tables", Map.of("exclude", List.of("public.plain")), problems);
+    assertThat(problems).isEmpty();
+    script.rows(Batches.of(ITEMS).at(0x100).insert(1L, BAD).batch()).boundary(0x110);
+    Policies row = new Policies(OnFailedTable.EXCLUDE, OnReject.ROW, 10);
+    Pipeline pipeline = pipeline(row, others);
+    CompletableFuture<Void> run = start(pipeline);
+    until(pipeline, 0x110);
+    pipeline.stop();
+    run.get(20, TimeUnit.SECONDS);
+    NamedSink lake = new NamedSink("lake", "memory", () -> new InMemorySink(copy));
+    try (StoppedLetters stopped = StoppedLetters.open(pipeline.config(), lake)) {
+      stopped.discard(ITEMS.name());
+    }
+    assertThat(letters()).isEmpty();
+    assertThat(copy.commits())
+        .allSatisfy(commit -> assertThat(commit.tables()).containsOnlyKeys(ITEMS.name()));
   }
 
   @Test

@@ -126,14 +126,14 @@ public final class StoppedLetters implements AutoCloseable {
         });
   }
 
+  /** A table that the transforms leave out has no form in the copy, and so no name there. */
   private SortedMap<TableName, TableState> copyTables() {
     SortedMap<TableName, TableState> tables = new TreeMap<>();
     state
         .tables()
         .forEach(
             (source, now) ->
-                tables.put(
-                    CopyForm.stored(opened, source).map(CopyForm::name).orElse(source), now));
+                CopyForm.stored(opened, source).ifPresent(form -> tables.put(form.name(), now)));
     return tables;
   }
 
