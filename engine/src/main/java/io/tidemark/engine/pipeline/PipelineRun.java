@@ -280,6 +280,7 @@ final class PipelineRun implements LaneListener {
   public synchronized void committed() {
     Position lowest = null;
     for (Lane lane : delivery.lanes()) {
+      lane.tally().forgetRejectedBelow(lane.tidemark().lsn());
       lowest = lowest == null ? lane.tidemark() : lowest.meet(lane.tidemark());
     }
     for (Lane lane : delivery.detached()) {

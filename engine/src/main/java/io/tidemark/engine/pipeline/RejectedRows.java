@@ -24,6 +24,11 @@ final class RejectedRows {
             reasons.put(new Place(row.why().table(), row.commitLsn(), row.ordinal()), row.why()));
   }
 
+  /** Forgets the rows of transactions that committed below a place. */
+  void forgetBelow(long lsn) {
+    reasons.keySet().removeIf(place -> Long.compareUnsigned(place.commitLsn(), lsn) < 0);
+  }
+
   /** Why the first of these rows that is known is rejected; empty where none is. */
   Optional<SinkException.Rejected> first(ChangeBatch rows) {
     if (reasons.isEmpty()) {

@@ -45,6 +45,9 @@ final class Stager {
   /** Commit LSN of each transaction that is put aside, and why; outlives this life. */
   private final Map<Long, Reason> rejected;
 
+  /** Rows found in this life whose transactions are put aside in the next. */
+  private long found;
+
   /** Forms that the sink was prepared for since it was opened, by name in the copy. */
   private final Map<TableName, TableSchema> prepared = new HashMap<>();
 
@@ -94,9 +97,9 @@ final class Stager {
         case STOP -> throw stopping(e);
         case ROW -> isolate(rows);
         case TRANSACTION -> {
-          int before = rejected.size();
+          long before = found;
           isolate(rows);
-          if (rejected.size() > before) {
+          if (found > before) {
             throw new TransactionsRejected(e);
           }
         }
@@ -158,6 +161,7 @@ final class Stager {
     Reason reason = row.refusal(0) == null ? Reason.of(why) : Reason.ofTransform(why.getMessage());
     if (policies.onReject() == PipelineConfig.OnReject.TRANSACTION && ofTransaction) {
       rejected.put(row.commitLsn(0), reason);
+      found++;
       return;
     }
     letters.park(row, 0, reason);

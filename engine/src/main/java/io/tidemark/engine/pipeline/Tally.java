@@ -1,5 +1,6 @@
 package io.tidemark.engine.pipeline;
 
+import io.tidemark.api.model.Lsn;
 import io.tidemark.api.model.TableName;
 import io.tidemark.api.sink.Staged;
 import io.tidemark.engine.deadletter.Reason;
@@ -49,6 +50,14 @@ final class Tally {
   /** Rows that the sink has found that it cannot apply. */
   RejectedRows rejectedRows() {
     return rejectedRows;
+  }
+
+  /** Forgets what was rejected below the copy's tidemark: it never comes again. Any thread. */
+  void forgetRejectedBelow(Lsn tidemark) {
+    rejectedTransactions
+        .keySet()
+        .removeIf(lsn -> Long.compareUnsigned(lsn, tidemark.value()) < 0);
+    rejectedRows.forgetBelow(tidemark.value());
   }
 
   /** The writing was taken at an epoch. */
