@@ -44,10 +44,13 @@ final class CopyTables {
     return forms;
   }
 
-  /** Gives a table a form of the source's, though no row needs it. */
+  /**
+   * Gives a table a form of the source's, though no row needs it. A dead letter may come under a
+   * form that the table has left behind: then it keeps its own.
+   */
   void prepare(TableName table, TargetForm newest) throws SQLException {
     TargetForm now = forms.get(table.toString());
-    if (now == null || now.version() < newest.version() || !now.equals(keepingRaw(newest, now))) {
+    if (now == null || now.version() <= newest.version()) {
       evolve(table, newest);
     }
   }

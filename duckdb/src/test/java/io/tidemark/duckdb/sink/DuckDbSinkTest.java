@@ -130,6 +130,29 @@ class DuckDbSinkTest {
     }
   }
 
+  /** A dead letter of an earlier form is given again by a process that has seen no other form. */
+  @Test
+  void aRowOfAFormThatTheTableHasLeftBehindTakesNoColumnAway() throws Exception {
+    TableSchema next = Form.next(ITEMS).column("stock", Form.BIGINT).schema();
+    DuckDbConfig config = publishing(Duration.ZERO);
+    try (DuckDbFixture destination = new DuckDbFixture(config)) {
+      try (SinkSession session = SinkSession.open(destination)) {
+        session.phase(ITEMS.name(), Phase.MEMBER);
+        session.stage(Batches.of(ITEMS).at(100).insert(1L, "a").batch()).flush(110);
+        session.stage(Batches.of(next).at(200).insert(2L, "b", 8L).batch()).flush(210);
+      }
+      try (SinkSession session = SinkSession.open(destination)) {
+        session.phase(ITEMS.name(), Phase.MEMBER);
+        session.stage(Batches.of(ITEMS).at(150).insert(3L, "c").batch()).flush(220);
+        session.stage(Batches.of(next).at(300).update(1L, "a", 7L).batch()).flush(310);
+      }
+    }
+    try (Connection reader = connect(config.path())) {
+      assertThat(rows(reader, "SELECT id, name, stock FROM shop.items ORDER BY id"))
+          .containsExactly("1,a,7", "2,b,8", "3,c,null");
+    }
+  }
+
   @Test
   void noFileIsMadeForReadersWhereThatIsOffOrTheFileIsTooLong() throws Exception {
     DuckDbConfig never = publishing(Duration.ZERO);
