@@ -202,8 +202,7 @@ class DeadLetterTest {
     runUpTo(OnReject.TRANSACTION, 10, 0x210);
     assertThat(copy.rows(ITEMS.name()).stream().map(row -> row.op() + " " + row.lsn()))
         .containsExactly("c 256", "t 256", "c 256", "c 512");
-    assertThat(letters())
-        .containsExactly("letter/public.items/180-0", "letter/public.items/180-1");
+    assertThat(letters()).containsExactly("letter/public.items/180-0", "letter/public.items/180-1");
   }
 
   @Test

@@ -25,8 +25,8 @@ import java.util.function.IntFunction;
 /**
  * The dead letters of one lane. Changes of a key that has a letter follow it, so that they can be
  * given again in order; an update of the key takes the new key along. A table without a key follows
- * whole, and so does one of which a TRUNCATE was put aside. A TRUNCATE of the whole table, put aside
- * or not, and so a new copy, makes the letters before it void.
+ * whole, and so does one of which a TRUNCATE was put aside. A TRUNCATE of the whole table, put
+ * aside or not, and so a new copy, makes the letters before it void.
  *
  * <p>Changed by the lane's thread; {@link #all} and {@link #count} may be asked by any. Tables by
  * their names in the copy.

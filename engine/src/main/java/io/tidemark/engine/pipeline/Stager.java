@@ -191,8 +191,7 @@ final class Stager {
       watch.waiting(letters, Reason.FOLLOWS);
       return rows;
     }
-    ChangeBatch rows =
-        letters.pass(batch, row -> whyAside(batch, row).map(Reason::ofTransaction));
+    ChangeBatch rows = letters.pass(batch, row -> whyAside(batch, row).map(Reason::ofTransaction));
     Reason last =
         IntStream.range(0, batch.size())
             .mapToObj(row -> whyAside(batch, row))

@@ -54,9 +54,7 @@ final class Tally {
 
   /** Forgets what was rejected below the copy's tidemark: it never comes again. Any thread. */
   void forgetRejectedBelow(Lsn tidemark) {
-    rejectedTransactions
-        .keySet()
-        .removeIf(lsn -> Long.compareUnsigned(lsn, tidemark.value()) < 0);
+    rejectedTransactions.keySet().removeIf(lsn -> Long.compareUnsigned(lsn, tidemark.value()) < 0);
     rejectedRows.forgetBelow(tidemark.value());
   }
 
