@@ -193,7 +193,8 @@ final class RandomHistory {
         int i = random.nextInt(columns.size());
         Column old = columns.get(i);
         String prefix = old.name().startsWith("big") ? "big_" : "n_";
-        columns.set(i, copy(old, prefix + nextAttnum + "_" + random.nextInt(1000), old.type()));
+        // its number is used up, or two renames might draw the same name
+        columns.set(i, copy(old, prefix + nextAttnum++ + "_" + random.nextInt(1000), old.type()));
       }
       default -> {
         int i = lake.newest().indexOf(4);
